@@ -1,0 +1,25 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "actors/api/messages.hpp"
+#include "actors/api/reader_api.hpp"
+
+namespace thespis::actors {
+
+/// The single writer of one collection. Writes are applied in the order of their arrival.
+/// All answers: unavailable while it loads, is over its queue bound or is quarantined.
+using collection_actor = caf::typed_actor<
+    /// Inserts or replaces points; answers when they are durable and searchable.
+    /// Errors: dimension_mismatch, invalid_argument (unknown or missing vector name, NaN or
+    /// infinity), resource_exhausted, io.
+    caf::replies_to<upsert_request>::with<write_reply>,
+    /// Deletes points; answers when that is durable and no search returns them.
+    caf::replies_to<delete_request>::with<write_reply>,
+    /// Sizes and state now.
+    caf::replies_to<info_atom>::with<collection_info>,
+    /// Saves derived state, releases storage and quits; answers when that is done.
+    caf::replies_to<stop_atom>::with<bool>>;
+
+}  // namespace thespis::actors

@@ -1,0 +1,57 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <caf/all.hpp>
+#include <memory>
+#include <vector>
+
+#include "core/collection_info.hpp"
+#include "core/ids.hpp"
+#include "core/read_request.hpp"
+#include "core/search_request.hpp"
+#include "core/write_request.hpp"
+
+namespace thespis::actors {
+
+/// A message that several actors may read at once.
+template <class T>
+using shared = std::shared_ptr<const T>;
+
+using create_atom = caf::atom_constant<caf::atom("create")>;
+using drop_atom = caf::atom_constant<caf::atom("drop")>;
+using list_atom = caf::atom_constant<caf::atom("list")>;
+using find_atom = caf::atom_constant<caf::atom("find")>;
+using info_atom = caf::atom_constant<caf::atom("info")>;
+using count_atom = caf::atom_constant<caf::atom("count")>;
+using exists_atom = caf::atom_constant<caf::atom("exists")>;
+using ready_atom = caf::atom_constant<caf::atom("ready")>;
+using stop_atom = caf::atom_constant<caf::atom("stop")>;
+
+}  // namespace thespis::actors
+
+/// Everything of ours that travels between actors. CAF stays inside the process, so none of it is
+/// ever serialized.
+#define THESPIS_LOCAL_MESSAGE(...)                                     \
+  namespace caf {                                                      \
+  template <>                                                          \
+  struct allowed_unsafe_message_type<__VA_ARGS__> : std::true_type {}; \
+  }
+
+THESPIS_LOCAL_MESSAGE(thespis::upsert_request)
+THESPIS_LOCAL_MESSAGE(thespis::delete_request)
+THESPIS_LOCAL_MESSAGE(thespis::write_reply)
+THESPIS_LOCAL_MESSAGE(thespis::point_id)
+THESPIS_LOCAL_MESSAGE(thespis::collection_spec)
+THESPIS_LOCAL_MESSAGE(thespis::collection_meta)
+THESPIS_LOCAL_MESSAGE(thespis::collection_info)
+THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_meta>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_request>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_reply>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_batch_request>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_batch_reply>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::retrieve_request>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::retrieve_reply>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::scroll_request>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::scroll_reply>)

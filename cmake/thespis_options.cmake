@@ -1,0 +1,31 @@
+# Options and the flags of each build kind.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+option(THESPIS_BUILD_TESTS "Build the tests" ON)
+option(THESPIS_BUILD_BENCH "Build the benchmarks" OFF)
+option(THESPIS_HARDEN "Hardening flags of a release" OFF)
+set(THESPIS_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")
+
+add_library(thespis_flags INTERFACE)
+target_compile_options(thespis_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Werror -fno-omit-frame-pointer)
+target_include_directories(thespis_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(thespis_flags INTERFACE BOOST_DLL_USE_STD_FS)
+
+if(THESPIS_SANITIZE)
+  add_compile_options(-fsanitize=${THESPIS_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${THESPIS_SANITIZE})
+endif()
+if(THESPIS_HARDEN)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()

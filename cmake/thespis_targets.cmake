@@ -1,0 +1,19 @@
+# One target per folder: every *.cpp of the folder, PUBLIC what its headers need, PRIVATE the rest.
+
+# thespis_library(NAME [PUBLIC target...] [PRIVATE target...])
+function(thespis_library name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE thespis_flags ${ARG_PRIVATE})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# thespis_test(NAME [LINK target...]): every *_test.cpp of the folder, with Catch2.
+function(thespis_test name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE thespis_flags ${ARG_LINK} thespis_test_main)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

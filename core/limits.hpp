@@ -1,0 +1,49 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound on input and on queues. Configuration may lower some of them, never raise them.
+namespace thespis::limits {
+
+// Collections
+inline constexpr std::size_t collections_max = 4000;
+inline constexpr std::size_t collection_name_bytes_max = 255;
+inline constexpr std::size_t vector_names_max = 16;  ///< Named vectors per collection.
+inline constexpr std::size_t vector_name_bytes_max = 255;
+inline constexpr std::uint32_t dimension_max = 65535;
+inline constexpr std::uint32_t hnsw_m_min = 2;
+inline constexpr std::uint32_t hnsw_m_max = 128;
+inline constexpr std::uint32_t hnsw_ef_construct_min = 4;
+inline constexpr std::uint32_t hnsw_ef_construct_max = 4096;
+
+// Points
+inline constexpr std::size_t string_id_bytes_max = 512;
+inline constexpr std::size_t payload_bytes_max = 1u << 20;
+inline constexpr std::uint32_t slots_max = 0xFFFFFFF0u;  ///< Per generation of a collection.
+
+// Requests
+inline constexpr std::size_t request_bytes_max = 256u << 20;  ///< Ceiling of the configured value.
+inline constexpr std::size_t request_bytes_default = 32u << 20;
+inline constexpr std::size_t points_per_request_max = 100'000;
+inline constexpr std::size_t ids_per_request_max = 100'000;
+inline constexpr std::uint32_t limit_max = 10'000;    ///< `limit` of a query or scroll.
+inline constexpr std::uint32_t offset_max = 100'000;  ///< `offset` of a query.
+inline constexpr std::uint32_t hnsw_ef_max = 100'000;
+inline constexpr std::size_t queries_per_batch_max = 1'000;
+inline constexpr std::size_t json_depth_max = 64;
+inline constexpr std::size_t header_bytes_max = 8192;
+
+// Queues
+inline constexpr std::size_t connections_max = 10'000;
+inline constexpr std::size_t requests_in_flight_max = 1'024;
+inline constexpr std::size_t writes_pending_max = 4'096;    ///< Per collection, not yet durable.
+inline constexpr std::size_t searches_running_max = 1'024;  ///< Per collection.
+
+// Files
+inline constexpr std::size_t config_file_bytes_max = 1u << 20;
+
+}  // namespace thespis::limits

@@ -1,0 +1,96 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/collection_spec.hpp"
+#include "core/error.hpp"
+#include "core/ids.hpp"
+#include "core/slot_bitmap.hpp"
+#include "core/uuid.hpp"
+#include "plugins/host/arena.hpp"
+
+namespace thespis::plugins {
+
+class library;
+
+/// What an index is built with.
+struct index_params {
+  hnsw_config hnsw;
+  std::uint64_t seed = 42;
+};
+
+/// One hit of an index: smaller ranks are nearer (see `score_of_rank`).
+struct ranked_slot {
+  slot_t slot = no_slot;
+  float rank = 0;
+};
+
+/// What to look for.
+struct index_query {
+  std::span<const float> vector;  ///< Shape: [dimension], as the user gave it.
+  std::uint32_t k = 10;
+  std::uint32_t ef = 0;   ///< 0: the index chooses.
+  slot_t first_slot = 0;  ///< Only slots in [first_slot, end_slot) are answered.
+  slot_t end_slot = no_slot;
+  const slot_bitmap* dead = nullptr;     ///< Slots that are never answered.
+  const slot_bitmap* allowed = nullptr;  ///< If set, only these are answered.
+};
+
+/// Identity of a saved index: it fits storage only if all of it agrees.
+struct index_file_stamp {
+  uuid collection;
+  std::string vector_name;
+  std::uint32_t generation = 0;
+  slot_t next_slot = 0;  ///< Every slot below it is in the file or was dead.
+  lsn_t lsn = 0;         ///< Durable LSN that it covers.
+};
+
+/// An index made by a plugin, over an arena that the host keeps.
+/// Thread: `insert` may run on several threads with distinct slots and beside `search`; `save`
+/// runs beside both and covers the slots inserted before it began. `load` and destruction run
+/// alone.
+/// Errors: a plugin that reports failure or breaks its contract gives errc::plugin.
+class index {
+ public:
+  ~index();
+  index(const index&) = delete;
+  index& operator=(const index&) = delete;
+
+  /// Adds the rows of `slots`, which the arena already has.
+  [[nodiscard]] result<void> insert(std::span<const slot_t> slots);
+
+  /// Replaces `hits` by up to `k` slots, nearest first.
+  [[nodiscard]] result<void> search(const index_query& query, std::vector<ranked_slot>& hits) const;
+
+  /// Writes the index to `file` through a temporary, fsync and rename.
+  [[nodiscard]] result<void> save(const std::filesystem::path& file,
+                                  const index_file_stamp& stamp) const;
+
+  /// Fills an empty index from `file` after checking magic, version, identity and checksums.
+  /// Errors: not_found, corruption, failed_precondition (another collection, generation or
+  /// plugin). After an error the index is to be thrown away.
+  [[nodiscard]] result<index_file_stamp> load(const std::filesystem::path& file,
+                                              const index_file_stamp& expected);
+
+  /// Memory of links and tables, in bytes.
+  [[nodiscard]] std::uint64_t bytes() const noexcept;
+  /// True if nothing needs to be inserted: every search reads the arena itself.
+  [[nodiscard]] bool scans() const noexcept;
+  [[nodiscard]] const std::string& plugin_name() const noexcept;
+
+ private:
+  friend class registry;
+  struct impl;
+  explicit index(std::unique_ptr<impl> parts);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace thespis::plugins
