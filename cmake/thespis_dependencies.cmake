@@ -18,6 +18,13 @@ function(thespis_import target library header)
     INTERFACE_INCLUDE_DIRECTORIES ${THESPIS_${id}_INCLUDE})
 endfunction()
 
+if(THESPIS_CAF_ROOT)
+  # An instrumented CAF: never fall back to the system's.
+  find_library(THESPIS_caf_core_LIBRARY caf_core PATHS ${THESPIS_CAF_ROOT}/lib NO_DEFAULT_PATH
+    REQUIRED)
+  find_path(THESPIS_caf_core_INCLUDE caf/all.hpp PATHS ${THESPIS_CAF_ROOT}/include NO_DEFAULT_PATH
+    REQUIRED)
+endif()
 thespis_import(thespis::caf caf_core caf/all.hpp)
 thespis_import(thespis::wiredtiger wiredtiger wiredtiger.h)
 target_link_libraries(thespis::caf INTERFACE Threads::Threads)

@@ -10,13 +10,33 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 option(THESPIS_BUILD_TESTS "Build the tests" ON)
 option(THESPIS_BUILD_BENCH "Build the benchmarks" OFF)
+option(THESPIS_CHECK_HEADERS "Compile every header alone as part of the build" OFF)
 option(THESPIS_HARDEN "Hardening flags of a release" OFF)
+
 set(THESPIS_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")
+set(THESPIS_CAF_ROOT "" CACHE PATH "Folder of a CAF to use instead of the system's")
+
+# Links position-independent executables where the platform has them.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C CXX)
+
+# A compiler cache, told what precompiled headers need, with paths that checkouts share.
+find_program(THESPIS_CCACHE ccache)
+if(THESPIS_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${THESPIS_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+find_program(THESPIS_MOLD mold)
+if(THESPIS_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
 
 add_library(thespis_flags INTERFACE)
 target_compile_options(thespis_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-  -Werror -fno-omit-frame-pointer)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror -fno-omit-frame-pointer)
 target_include_directories(thespis_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(thespis_flags INTERFACE BOOST_DLL_USE_STD_FS)
 

@@ -3,7 +3,6 @@
 
 #include "core/point_id.hpp"
 
-
 #include "core/limits.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Copyright 2026 The Thespis authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The one list of Debian 12 packages. Usage: deploy/install-deps.sh [build] [test] [bench] [tsan]
+# Without arguments: build. Quick when everything is present.
+set -euo pipefail
+
+build=(
+  build-essential ca-certificates ccache cmake mold ninja-build
+  libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev
+  libcaf-dev libcereal-dev libcli11-dev libfmt-dev libhwy-dev libmimalloc-dev libopenblas-dev
+  libroaring-dev libspdlog-dev libssl-dev libtomlplusplus-dev libwiredtiger-dev
+  prometheus-cpp-dev zlib1g-dev
+)
+test=(catch2 clang-format curl git nodejs npm python3)
+bench=(dataset-fashion-mnist libbenchmark-dev libhnswlib-dev python3)
+tsan=(dpkg-dev)
+
+wanted=()
+for group in "${@:-build}"; do
+  case "$group" in
+    build) wanted+=("${build[@]}") ;;
+    test) wanted+=("${test[@]}") ;;
+    bench) wanted+=("${bench[@]}") ;;
+    tsan) wanted+=("${tsan[@]}") ;;
+    *)
+      echo "unknown group '$group'; known: build, test, bench, tsan" >&2
+      exit 2
+      ;;
+  esac
+done
+
+present=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2> /dev/null |
+  sed -n 's/^installed //p' || true)
+missing=()
+for package in "${wanted[@]}"; do
+  grep -qxF "$package" <<< "$present" && continue
+  # A Node.js from elsewhere brings its own npm and conflicts with Debian's package.
+  if [[ "$package" == npm ]] && command -v npm > /dev/null; then continue; fi
+  missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then exit 0; fi
+
+as_root=()
+if [[ "$(id -u)" != 0 ]]; then
+  if ! command -v sudo > /dev/null; then
+    echo "these packages are missing: ${missing[*]}" >&2
+    echo "install them as root: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+echo "installing ${missing[*]}"
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
+  "${missing[@]}"
