@@ -36,8 +36,8 @@ endif()
 find_program(THESPIS_CLANG_FORMAT clang-format)
 find_program(THESPIS_CLANG_TIDY clang-tidy)
 find_program(THESPIS_RUN_CLANG_TIDY NAMES run-clang-tidy run-clang-tidy-14)
-find_program(THESPIS_PYTHON NAMES python3 REQUIRED)
-if(THESPIS_CLANG_FORMAT)
+find_program(THESPIS_PYTHON NAMES python3)
+if(THESPIS_CLANG_FORMAT AND THESPIS_PYTHON)
   add_custom_target(format COMMENT "Formatting every source" VERBATIM
     COMMAND ${THESPIS_PYTHON} ${PROJECT_SOURCE_DIR}/tests/style/format_test.py --fix)
   add_custom_target(format-check COMMENT "Checking the format of every source" VERBATIM

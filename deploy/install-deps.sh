@@ -2,7 +2,7 @@
 # Copyright 2026 The Thespis authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The one list of Debian 12 packages. Usage: deploy/install-deps.sh [build] [test] [bench] [tsan]
+# The one list of Debian 12 packages. Usage: deploy/install-deps.sh [build] [run] [test] [bench] [tsan]
 # Without arguments: build. Quick when everything is present.
 set -euo pipefail
 
@@ -13,6 +13,7 @@ build=(
   libroaring-dev libspdlog-dev libssl-dev libtomlplusplus-dev libwiredtiger-dev
   prometheus-cpp-dev zlib1g-dev
 )
+run=(curl python3)
 test=(catch2 clang-format curl git nodejs npm python3)
 bench=(dataset-fashion-mnist libbenchmark-dev libhnswlib-dev python3)
 tsan=(dpkg-dev)
@@ -21,11 +22,12 @@ wanted=()
 for group in "${@:-build}"; do
   case "$group" in
     build) wanted+=("${build[@]}") ;;
+    run) wanted+=("${run[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     tsan) wanted+=("${tsan[@]}") ;;
     *)
-      echo "unknown group '$group'; known: build, test, bench, tsan" >&2
+      echo "unknown group '$group'; known: build, run, test, bench, tsan" >&2
       exit 2
       ;;
   esac
