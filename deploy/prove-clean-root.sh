@@ -31,11 +31,11 @@ fi
 # The mirror that this machine uses for the release itself, not for its security updates.
 mirror=$(
   {
-    sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
+    sed -n 's/^URIs:[[:space:]]*\([^[:space:]]*\).*/\1/p' /etc/apt/sources.list.d/*.sources || true
     sed -n 's/^deb[[:space:]]\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\).*/\2/p' \
-      /etc/apt/sources.list /etc/apt/sources.list.d/*.list
-  } 2> /dev/null | grep '/debian/\{0,1\}$' | head -n 1
-)
+      /etc/apt/sources.list /etc/apt/sources.list.d/*.list || true
+  } 2> /dev/null | grep -m 1 '/debian/\{0,1\}$'
+) || true
 if [[ -z "$mirror" ]]; then
   echo "no Debian mirror in the machine's apt configuration" >&2
   exit 1
@@ -65,6 +65,10 @@ rm -f "$root/etc/apt/apt.conf.d/"docker-*
 mkdir -p "$root/usr/share/keyrings" "$root/etc/apt/keyrings"
 cp -rn /usr/share/keyrings/. "$root/usr/share/keyrings/"
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+if compgen -G '/usr/local/share/ca-certificates/*' > /dev/null; then
+  mkdir -p "$root/usr/local/share/ca-certificates"
+  cp -L /usr/local/share/ca-certificates/* "$root/usr/local/share/ca-certificates/"
+fi
 if [[ -e /etc/npmrc ]]; then cp /etc/npmrc "$root/etc/"; fi
 
 mount -t proc proc "$root/proc"
