@@ -43,6 +43,11 @@ inline constexpr std::size_t requests_in_flight_max = 1'024;
 inline constexpr std::size_t writes_pending_max = 4'096;    ///< Per collection, not yet durable.
 inline constexpr std::size_t searches_running_max = 1'024;  ///< Per collection.
 
+// Log
+inline constexpr std::size_t log_text_bytes_max = 2048;  ///< Of one message or field.
+inline constexpr std::size_t log_repeats_max = 1'024;    ///< Distinct lines that are counted.
+inline constexpr std::size_t log_lines_waiting_max = 8'192;
+
 // Files
 inline constexpr std::size_t config_file_bytes_max = 1u << 20;
 
