@@ -28,3 +28,9 @@ endif()
 thespis_import(thespis::caf caf_core caf/all.hpp)
 thespis_import(thespis::wiredtiger wiredtiger wiredtiger.h)
 target_link_libraries(thespis::caf INTERFACE Threads::Threads)
+
+# toml++ is a header; it is compiled within one source file of ours and without exceptions.
+find_path(THESPIS_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
+add_library(thespis::tomlplusplus INTERFACE IMPORTED GLOBAL)
+target_include_directories(thespis::tomlplusplus SYSTEM INTERFACE ${THESPIS_TOMLPLUSPLUS_INCLUDE})
+target_compile_definitions(thespis::tomlplusplus INTERFACE TOML_EXCEPTIONS=0)
