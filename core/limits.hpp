@@ -42,6 +42,12 @@ inline constexpr std::size_t connections_max = 10'000;
 inline constexpr std::size_t requests_in_flight_max = 1'024;
 inline constexpr std::size_t writes_pending_max = 4'096;    ///< Per collection, not yet durable.
 inline constexpr std::size_t searches_running_max = 1'024;  ///< Per collection.
+inline constexpr std::size_t asks_in_flight_max = 16'384;   ///< Requests to actors, over all.
+inline constexpr std::size_t io_jobs_max = 16'384;          ///< Waiting for a builder thread.
+inline constexpr std::size_t build_jobs_max = 16'384;
+
+// Threads
+inline constexpr std::size_t threads_max = 1'024;  ///< Per pool.
 
 // Log
 inline constexpr std::size_t log_text_bytes_max = 2048;  ///< Of one message or field.

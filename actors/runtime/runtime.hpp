@@ -1,0 +1,58 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <caf/fwd.hpp>
+#include <chrono>
+#include <memory>
+
+#include "actors/runtime/builder_pool.hpp"
+#include "actors/runtime/report.hpp"
+#include "config/config.hpp"
+#include "core/error.hpp"
+
+namespace thespis::actors {
+
+/// The threads of the process: one pool that runs both the handlers of an io_context and the
+/// actors, and a builder pool beside it for slow work.
+/// Owns: the io_context, the pool's threads, the actor system and the builder pool.
+/// Thread: the observers from any; `stop` and the destructor from one thread outside the pools.
+class runtime {
+ public:
+  /// Starts all threads. `settings.pool_threads` and `builder_threads`: 0 means one per core.
+  /// Errors: invalid_argument (more threads than the limit), resource_exhausted (the system
+  /// refuses a thread).
+  static result<std::unique_ptr<runtime>> start(const config::runtime& settings,
+                                                report_fn report = report_to_stderr);
+
+  /// Stops if that has not been done; what still runs then is abandoned after a short wait.
+  ~runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Ends everything in the one safe order: the builder pool (queued I/O jobs are done, queued
+  /// build jobs dropped), the wait for actors to quit, the pool's threads, all handlers and
+  /// coroutines still in the io_context (destroyed), the actor system.
+  /// Before the call: the actors have been told to quit, and every object with an I/O object of
+  /// this io_context, reply ports included, has been closed or destroyed.
+  /// Errors: timeout when actors were still there after `patience`. Scheduled ones have then been
+  /// ended by force; a detached one is left to run and its actor system is not destroyed.
+  /// A second call does nothing.
+  result<void> stop(std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+  [[nodiscard]] boost::asio::io_context& io() noexcept;
+  [[nodiscard]] boost::asio::io_context::executor_type executor() noexcept;
+  [[nodiscard]] caf::actor_system& system() noexcept;
+  [[nodiscard]] builder_pool& builders() noexcept;
+  [[nodiscard]] std::size_t pool_threads() const noexcept;
+
+ private:
+  struct parts;
+  explicit runtime(std::unique_ptr<parts> owned) noexcept;
+
+  std::unique_ptr<parts> parts_;
+};
+
+}  // namespace thespis::actors

@@ -1,0 +1,159 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/runtime/scheduler.hpp"
+
+#include <boost/asio/defer.hpp>
+#include <boost/asio/post.hpp>
+#include <caf/logger.hpp>
+#include <chrono>
+#include <utility>
+
+#include "actors/runtime/thread.hpp"
+
+namespace thespis::actors {
+
+namespace {
+
+// An actor with more mail than this hands its thread on once its time is over, so that neighbours
+// and the answers that it has deferred are not kept waiting.
+constexpr std::size_t messages_per_slice = 8;
+constexpr std::chrono::microseconds slice_time{50};
+
+// Actors that keep each other busy must not hold up the end of the process.
+constexpr std::chrono::seconds queued_time_max{1};
+
+thread_local const scheduler* pool_of_this_thread = nullptr;
+
+}  // namespace
+
+/// A ready actor on its way through the io_context. One that is destroyed unrun gives the actor
+/// back to the scheduler, so that nothing is lost when the io_context ends first.
+class scheduler::job {
+ public:
+  job(scheduler& owner, caf::resumable* what) noexcept : owner_(&owner), what_(what) {}
+  job(job&& other) noexcept : owner_(other.owner_), what_(std::exchange(other.what_, nullptr)) {}
+  job& operator=(job&&) = delete;
+  ~job() {
+    if (what_ != nullptr) owner_->enqueue_from_outside(what_);
+  }
+
+  void operator()() { owner_->run(std::exchange(what_, nullptr)); }
+
+ private:
+  scheduler* owner_;
+  caf::resumable* what_;
+};
+
+scheduler::scheduler(caf::actor_system& system, boost::asio::io_context& io, report_fn report)
+    : abstract_coordinator(system), io_(io), report_(std::move(report)), unit_(*this) {}
+
+scheduler::~scheduler() {
+  // Only when the start failed after the clock's thread began.
+  if (clock_thread_.joinable()) stop_clock();
+}
+
+void scheduler::run_pool_thread(std::size_t number) {
+  CAF_SET_LOGGER_SYS(&system());
+  name_this_thread("pool", number);
+  pool_of_this_thread = this;
+  for (;;) {
+    try {
+      io_.run();
+      break;
+    } catch (...) {
+      report_exception(report_, "pool");
+    }
+  }
+  pool_of_this_thread = nullptr;
+}
+
+void scheduler::leave_pool() {
+  const std::lock_guard guard(mutex_);
+  mode_ = mode::queue;
+}
+
+void scheduler::enqueue(caf::resumable* what) {
+  // A pool thread needs no lock: the pool is left only after its threads have ended.
+  if (pool_of_this_thread == this)
+    boost::asio::defer(io_.get_executor(), job(*this, what));
+  else
+    enqueue_from_outside(what);
+}
+
+void scheduler::enqueue_from_outside(caf::resumable* what) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (mode_ == mode::pool) {
+      boost::asio::post(io_.get_executor(), job(*this, what));
+      return;
+    }
+    if (mode_ == mode::queue) {
+      queue_.push_back(what);
+      return;
+    }
+  }
+  cleanup_and_release(what);
+}
+
+void scheduler::run(caf::resumable* what) {
+  const auto end = std::chrono::steady_clock::now() + slice_time;
+  for (;;) {
+    switch (what->resume(&unit_, messages_per_slice)) {
+      case caf::resumable::resume_later:
+        if (std::chrono::steady_clock::now() < end) continue;
+        enqueue(what);
+        return;
+      case caf::resumable::awaiting_message:
+      case caf::resumable::done:
+      case caf::resumable::shutdown_execution_unit: intrusive_ptr_release(what); return;
+    }
+  }
+}
+
+caf::resumable* scheduler::next_queued() {
+  const std::lock_guard guard(mutex_);
+  if (queue_.empty()) return nullptr;
+  auto* what = queue_.front();
+  queue_.pop_front();
+  return what;
+}
+
+void scheduler::run_queued(std::chrono::steady_clock::time_point end) {
+  while (std::chrono::steady_clock::now() < end) {
+    auto* what = next_queued();
+    if (what == nullptr) return;
+    run(what);
+  }
+}
+
+void scheduler::start() {
+  clock_thread_ = std::thread([this] {
+    CAF_SET_LOGGER_SYS(&system());
+    name_this_thread("actor-clock", 0);
+    clock_.run_dispatch_loop();
+  });
+  abstract_coordinator::start();
+}
+
+void scheduler::stop_clock() {
+  clock_.cancel_all();
+  clock_.cancel_dispatch_loop();
+  clock_thread_.join();
+}
+
+void scheduler::stop() {
+  const auto end = std::chrono::steady_clock::now() + queued_time_max;
+  run_queued(end);
+  stop_actors();
+  stop_clock();
+  run_queued(end);
+  {
+    const std::lock_guard guard(mutex_);
+    mode_ = mode::closed;
+  }
+  // What came between the two belongs to actors that nobody will run again.
+  while (auto* what = next_queued()) cleanup_and_release(what);
+}
+
+}  // namespace thespis::actors

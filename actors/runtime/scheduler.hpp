@@ -1,0 +1,75 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/detail/thread_safe_actor_clock.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "actors/runtime/report.hpp"
+
+namespace thespis::actors {
+
+/// CAF's scheduler on the threads of an io_context: a ready actor is a handler among the others.
+/// From a thread of the pool it is deferred (runs next, wakes nobody), from elsewhere posted.
+/// After `leave_pool` ready actors wait in a queue that `stop` works off on its own thread.
+/// Private to `runtime`.
+/// Thread: `enqueue` from any; the rest from the thread that owns the runtime.
+class scheduler final : public caf::scheduler::abstract_coordinator {
+ public:
+  scheduler(caf::actor_system& system, boost::asio::io_context& io, report_fn report);
+  ~scheduler() override;
+
+  /// Runs handlers on the calling thread, as one of the pool, until the io_context is stopped. A
+  /// handler that throws is reported, and the thread goes on.
+  void run_pool_thread(std::size_t number);
+
+  /// Cuts the tie to the io_context, whose threads have ended.
+  void leave_pool();
+
+  // caf::scheduler::abstract_coordinator
+  void enqueue(caf::resumable* what) override;
+  caf::actor_clock& clock() noexcept override { return clock_; }
+  void start() override;
+  void stop() override;
+
+ private:
+  class job;
+
+  /// What an actor sees of the thread that runs it. It has no state, so one serves all threads.
+  class unit final : public caf::execution_unit {
+   public:
+    explicit unit(scheduler& owner) : execution_unit(&owner.system()), owner_(owner) {}
+    void exec_later(caf::resumable* what) override { owner_.enqueue(what); }
+
+   private:
+    scheduler& owner_;
+  };
+
+  enum class mode { pool, queue, closed };
+
+  void run(caf::resumable* what);
+  void enqueue_from_outside(caf::resumable* what);
+  caf::resumable* next_queued();
+  void run_queued(std::chrono::steady_clock::time_point end);
+  void stop_clock();
+
+  boost::asio::io_context& io_;
+  report_fn report_;
+  unit unit_;
+  caf::detail::thread_safe_actor_clock clock_;
+  std::thread clock_thread_;
+  std::mutex mutex_;  ///< Guards mode_ and queue_, and posts against the end of the io_context.
+  mode mode_ = mode::pool;
+  std::deque<caf::resumable*> queue_;  ///< Each holds a reference.
+};
+
+}  // namespace thespis::actors
