@@ -81,7 +81,8 @@ typedef struct thespis_hits {
 /** Where an index is saved to. */
 typedef struct thespis_writer {
   uint32_t struct_size;
-  uint32_t reserved;
+  /** Slots at or above it, and links to them, are left out: after a crash they may be others. */
+  uint32_t end_slot;
   void* context;
   /** Appends bytes. After a failure the plugin stops and returns the same status. */
   thespis_status (*write)(void* context, const void* data, size_t bytes);
@@ -91,7 +92,7 @@ typedef struct thespis_writer {
  * identity, plugin and checksum of whatever `read` hands out. */
 typedef struct thespis_reader {
   uint32_t struct_size;
-  uint32_t reserved;
+  uint32_t end_slot; /**< The arena has every row below it; a slot at or above it is corruption. */
   void* context;
   uint64_t bytes; /**< How many bytes there are; trust no size in the stream beyond it. */
   /** Reads exactly `bytes`, in order. After a failure, such as the end of the stream, the plugin
@@ -127,11 +128,11 @@ typedef struct thespis_index_table {
   thespis_status (*search_batch)(void* self, const thespis_index_query* const* queries,
                                  size_t count, thespis_hits* hits, thespis_failure* failure);
 
-  /** Writes everything but the vectors; covers at least the slots whose `insert` returned before it
-   * began. */
+  /** Writes everything but the vectors; covers every slot below the writer's `end_slot` whose
+   * `insert` returned before it began. */
   thespis_status (*save)(void* self, const thespis_writer* writer, thespis_failure* failure);
 
-  /** Fills an empty index; the arena has every row that the saved index names.
+  /** Fills an empty index. Rows of slots that died since may be zeros by now.
    * Status: corruption if the bytes make no sense. After a failure the host destroys the index. */
   thespis_status (*load)(void* self, const thespis_reader* reader, thespis_failure* failure);
 

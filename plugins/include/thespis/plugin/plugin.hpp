@@ -210,6 +210,9 @@ class writer {
     write(&item, sizeof(item));
   }
 
+  /// Slots at or above it are left out.
+  [[nodiscard]] std::uint32_t end_slot() const noexcept { return table_->end_slot; }
+
  private:
   const thespis_writer* table_;
 };
@@ -232,6 +235,8 @@ class reader {
     read(&item, sizeof(item));
     return item;
   }
+  /// A slot at or above it is corruption.
+  [[nodiscard]] std::uint32_t end_slot() const noexcept { return table_->end_slot; }
   /// Bytes that have not been read.
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 
