@@ -56,5 +56,6 @@ inline constexpr std::size_t log_lines_waiting_max = 8'192;
 
 // Files
 inline constexpr std::size_t config_file_bytes_max = 1u << 20;
+inline constexpr std::size_t import_line_bytes_max = 32u << 20;  ///< Of a JSON lines file.
 
 }  // namespace thespis::limits

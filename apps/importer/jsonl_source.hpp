@@ -1,0 +1,20 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+
+#include "apps/importer/byte_reader.hpp"
+#include "apps/importer/point_source.hpp"
+
+namespace thespis::importer {
+
+/// Opens a file of JSON objects, one per line:
+/// `{"id":7,"vector":[0.1,0.2],"payload":{"k":"v"}}`, or `"vector":{"name":[...],...}`. Every line
+/// has the vector names and lengths of the first one; empty lines are passed over.
+/// Errors: as `open_source`.
+[[nodiscard]] result<std::unique_ptr<point_source>> open_jsonl(std::unique_ptr<byte_reader> in,
+                                                               const source_options& options);
+
+}  // namespace thespis::importer
