@@ -2,8 +2,8 @@
 # Copyright 2026 The Thespis authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The one list of Debian 12 packages. Usage: deploy/install-deps.sh [build] [run] [test] [bench] [tsan]
-# Without arguments: build. Quick when everything is present.
+# The one list of Debian 12 packages. Quick when everything is present.
+# Usage: deploy/install-deps.sh [build] [run] [test] [bench] [tsan]; without arguments: build.
 set -euo pipefail
 
 build=(

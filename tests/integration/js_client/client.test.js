@@ -1,0 +1,253 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The dialect's JavaScript client against a running server: THESPIS_URL names it.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { QdrantClient } from '@qdrant/js-client-rest';
+
+const url = process.env.THESPIS_URL;
+const uuid = '0f8fad5b-d9cb-469f-a165-70867728950e';
+const warnings = [];
+console.warn = (...words) => warnings.push(words.join(' '));
+const client = new QdrantClient({ url });
+
+const points = [
+  { id: 1, vector: [1, 0, 0, 0], payload: { name: 'one', tags: ['a', 'b'], deep: { on: true } } },
+  { id: 2, vector: [0, 1, 0, 0], payload: { name: 'two' } },
+  { id: 3, vector: [0, 0, 1, 0], payload: { name: 'three' } },
+  { id: 4, vector: [0.9, 0.1, 0, 0], payload: { name: 'four' } },
+  { id: uuid, vector: [0, 0, 0, 1], payload: { name: 'uuid' } },
+];
+
+/** The error that `promise` must fail with, checked for its status and the words it must name. */
+async function refused(promise, status, ...words) {
+  const error = await promise.then(
+    () => assert.fail('the request was accepted'),
+    (reason) => reason,
+  );
+  assert.equal(error.status, status, String(error));
+  const message = error.data.status.error;
+  assert.equal(typeof message, 'string');
+  for (const word of words) assert.ok(message.includes(word), `'${word}' is not in '${message}'`);
+}
+
+const ids = (list) => list.map((point) => point.id);
+
+describe('collections', () => {
+  after(() => client.deleteCollection('made'));
+
+  test('a collection is made, listed, described and dropped', async () => {
+    assert.deepEqual(await client.collectionExists('made'), { exists: false });
+    const made = await client.createCollection('made', {
+      vectors: { size: 4, distance: 'Dot' },
+      hnsw_config: { m: 8, ef_construct: 64 },
+    });
+    assert.equal(made, true);
+    assert.deepEqual(await client.collectionExists('made'), { exists: true });
+    const { collections } = await client.getCollections();
+    assert.ok(collections.some((collection) => collection.name === 'made'));
+    const info = await client.getCollection('made');
+    assert.equal(info.status, 'green');
+    assert.equal(info.optimizer_status, 'ok');
+    assert.equal(info.points_count, 0);
+    assert.equal(info.config.params.vectors.size, 4);
+    assert.equal(info.config.params.vectors.distance, 'Dot');
+    assert.equal(info.config.hnsw_config.m, 8);
+    assert.equal(info.config.hnsw_config.ef_construct, 64);
+  });
+
+  test('a collection is not made twice', async () => {
+    const again = client.createCollection('made', { vectors: { size: 4, distance: 'Dot' } });
+    await refused(again, 409, 'made');
+  });
+
+  test('impossible settings are refused', async () => {
+    const make = (vectors, more) => client.createCollection('wrong', { vectors, ...more });
+    await refused(make({ size: 0, distance: 'Dot' }), 400, 'size');
+    await refused(make({ size: 65536, distance: 'Dot' }), 400, '65535');
+    await refused(make({ size: 4, distance: 'Hamming' }), 400, 'Hamming');
+    await refused(make({ size: 4, distance: 'Dot' }, { hnsw_config: { m: 1000 } }), 400, 'm');
+    assert.deepEqual(await client.collectionExists('wrong'), { exists: false });
+  });
+
+  test('a missing collection is 404 wherever it is named', async () => {
+    await refused(client.getCollection('absent'), 404, 'absent');
+    await refused(client.query('absent', { query: [1, 2], limit: 1 }), 404, 'absent');
+    await refused(client.upsert('absent', { points: [{ id: 1, vector: [1] }] }), 404, 'absent');
+  });
+});
+
+describe('points', () => {
+  before(async () => {
+    await client.createCollection('things', { vectors: { size: 4, distance: 'Cosine' } });
+    const written = await client.upsert('things', { wait: true, points });
+    assert.equal(written.status, 'completed');
+    assert.equal(typeof written.operation_id, 'number');
+  });
+  after(() => client.deleteCollection('things'));
+
+  test('points come back as they were given', async () => {
+    const kept = await client.retrieve('things', {
+      ids: [1, uuid, 99],
+      with_payload: true,
+      with_vector: true,
+    });
+    assert.equal(kept.length, 2);
+    for (const point of kept) {
+      const given = points.find((candidate) => candidate.id === point.id);
+      assert.deepEqual(point.payload, given.payload);
+      assert.deepEqual(point.vector, given.vector.map(Math.fround));
+    }
+  });
+
+  test('payload and vector are left out on request', async () => {
+    const [point] = await client.retrieve('things', { ids: [1], with_payload: false });
+    assert.equal(point.payload ?? null, null);
+    assert.equal(point.vector ?? null, null);
+    const [chosen] = await client.retrieve('things', { ids: [1], with_payload: ['name'] });
+    assert.deepEqual(chosen.payload, { name: 'one' });
+  });
+
+  test('the column form writes, and a point with a known id is replaced', async () => {
+    const vectors = [[0, 0, 2, 2], [0, 0, 3, 3]];
+    const batch = { ids: [10, 11], vectors, payloads: [{ n: 10 }, {}] };
+    await client.upsert('things', { wait: true, batch });
+    await client.upsert('things', {
+      wait: true,
+      points: [{ id: 10, vector: [0, 0, 5, 6], payload: { n: 'new' } }],
+    });
+    const [point] = await client.retrieve('things', { ids: [10], with_vector: true });
+    assert.deepEqual(point.vector, [0, 0, 5, 6]);
+    assert.deepEqual(point.payload, { n: 'new' });
+    assert.equal((await client.count('things', { exact: true })).count, points.length + 2);
+    const gone = await client.delete('things', { wait: true, points: [10, 11] });
+    assert.equal(gone.status, 'completed');
+    assert.deepEqual(await client.retrieve('things', { ids: [10, 11] }), []);
+    assert.equal((await client.count('things', { exact: true })).count, points.length);
+  });
+
+  test('scrolling visits every point once, in order', async () => {
+    const seen = [];
+    let offset;
+    do {
+      const page = await client.scroll('things', { limit: 2, offset, with_vector: false });
+      assert.ok(page.points.length <= 2);
+      seen.push(...ids(page.points));
+      offset = page.next_page_offset;
+    } while (offset !== null && offset !== undefined);
+    assert.deepEqual(seen, [1, 2, 3, 4, uuid]);
+    const rest = await client.scroll('things', { limit: 10, offset: 3 });
+    assert.deepEqual(ids(rest.points), [3, 4, uuid]);
+  });
+
+  test('wrong points are refused whole', async () => {
+    const upsert = (...wrong) => client.upsert('things', { wait: true, points: wrong });
+    const good = { id: 50, vector: [1, 2, 3, 4] };
+    await refused(upsert(good, { id: 51, vector: [1, 2, 3] }), 400, '3', '4');
+    await refused(upsert(good, { id: -1, vector: [1, 2, 3, 4] }), 400, '-1');
+    await refused(upsert(good, { id: 51, vector: { other: [1, 2, 3, 4] } }), 400, 'other');
+    await refused(upsert(good, { id: 51, vector: 'text' }), 400);
+    await refused(upsert(good, { id: 51, vector: [1, 2, 3, 1e39] }), 400);
+    await refused(upsert(good, { id: 51 }), 400);
+    assert.deepEqual(await client.retrieve('things', { ids: [50, 51] }), []);
+  });
+});
+
+describe('search', () => {
+  before(async () => {
+    await client.createCollection('near', { vectors: { size: 4, distance: 'Cosine' } });
+    await client.upsert('near', { wait: true, points });
+  });
+  after(() => client.deleteCollection('near'));
+
+  test('the nearest points come first, with scores and payloads', async () => {
+    const query = [1, 0, 0, 0];
+    const answer = await client.query('near', { query, limit: 2, with_payload: true });
+    assert.deepEqual(ids(answer.points), [1, 4]);
+    assert.ok(Math.abs(answer.points[0].score - 1) < 1e-5);
+    assert.deepEqual(answer.points[0].payload, points[0].payload);
+    assert.equal(answer.points[0].vector ?? null, null);
+    assert.equal(typeof answer.points[0].version, 'number');
+  });
+
+  test('a stored point as the query is left out of its answer', async () => {
+    const answer = await client.query('near', { query: 1, limit: 1, with_vector: true });
+    assert.deepEqual(ids(answer.points), [4]);
+    assert.deepEqual(answer.points[0].vector, [0.9, 0.1, 0, 0].map(Math.fround));
+    const byUuid = await client.query('near', { query: uuid, limit: 10 });
+    assert.ok(!ids(byUuid.points).includes(uuid));
+    await refused(client.query('near', { query: 12345, limit: 1 }), 404, '12345');
+  });
+
+  test('offset, threshold and exact search', async () => {
+    const query = [1, 0, 0, 0];
+    const second = await client.query('near', { query, limit: 1, offset: 1 });
+    assert.deepEqual(ids(second.points), [4]);
+    const close = await client.query('near', { query, limit: 10, score_threshold: 0.9 });
+    assert.deepEqual(ids(close.points), [1, 4]);
+    const exact = await client.query('near', { query, limit: 2, params: { exact: true } });
+    assert.deepEqual(ids(exact.points), [1, 4]);
+    const wide = await client.query('near', { query, limit: 2, params: { hnsw_ef: 256 } });
+    assert.deepEqual(ids(wide.points), [1, 4]);
+  });
+
+  test('a batch answers in its order', async () => {
+    const answers = await client.queryBatch('near', {
+      searches: points.slice(0, 3).map((point) => ({ query: point.vector, limit: 1 })),
+    });
+    assert.deepEqual(answers.map((answer) => ids(answer.points)), [[1], [2], [3]]);
+  });
+
+  test('wrong searches are refused', async () => {
+    await refused(client.query('near', { query: [1, 2], limit: 1 }), 400, '2', '4');
+    await refused(client.query('near', { query: [1, 0, 0, 0], limit: 0 }), 400, 'limit');
+    await refused(client.query('near', { query: [1, 0, 0, 0], limit: 10001 }), 400, '10000');
+    await refused(client.query('near', { query: [1, 0, 0, 0], using: 'other' }), 400, 'other');
+  });
+
+  test('a write is seen by the next search', async () => {
+    for (let number = 100; number < 150; ++number) {
+      const vector = [Math.cos(number), Math.sin(number), number / 100, -1];
+      await client.upsert('near', { wait: true, points: [{ id: number, vector }] });
+      const answer = await client.query('near', { query: vector, limit: 1 });
+      assert.deepEqual(ids(answer.points), [number]);
+      await client.delete('near', { wait: true, points: [number] });
+      const after = await client.query('near', { query: vector, limit: 1 });
+      assert.notDeepEqual(ids(after.points), [number]);
+    }
+  });
+});
+
+describe('named vectors', () => {
+  before(() =>
+    client.createCollection('named', {
+      vectors: { image: { size: 3, distance: 'Euclid' }, text: { size: 2, distance: 'Manhattan' } },
+    }));
+  after(() => client.deleteCollection('named'));
+
+  test('each name is searched by itself', async () => {
+    await client.upsert('named', {
+      wait: true,
+      points: [
+        { id: 1, vector: { image: [0, 0, 0], text: [9, 9] } },
+        { id: 2, vector: { image: [5, 5, 5], text: [0, 0] } },
+      ],
+    });
+    const image = await client.query('named', { query: [1, 0, 0], using: 'image', limit: 2 });
+    assert.deepEqual(ids(image.points), [1, 2]);
+    assert.ok(Math.abs(image.points[0].score - 1) < 1e-5);
+    const text = await client.query('named', { query: [1, 1], using: 'text', limit: 2 });
+    assert.deepEqual(ids(text.points), [2, 1]);
+    assert.ok(Math.abs(text.points[0].score - 2) < 1e-5);
+    const [point] = await client.retrieve('named', { ids: [1], with_vector: true });
+    assert.deepEqual(point.vector, { image: [0, 0, 0], text: [9, 9] });
+  });
+});
+
+test('the client finds the server compatible', async () => {
+  const version = await client.versionInfo();
+  assert.equal(typeof version.title, 'string');
+  assert.deepEqual(warnings, []);
+});

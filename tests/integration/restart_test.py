@@ -1,0 +1,227 @@
+# Copyright 2026 The Thespis authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a server says and keeps when it is started, stopped, killed or put on bad ground."""
+
+import os
+import pathlib
+import random
+import shutil
+import socket
+import struct
+import tempfile
+import unittest
+
+from thespis_server import Server, ServerFailed, binary, wait_green
+
+DIM = 16
+POINTS = 3000
+SAVE_OFTEN = {"THESPIS__STORAGE__INDEX_SAVE_INTERVAL_S": "1"}
+
+
+def float32(value):
+    return struct.unpack("<f", struct.pack("<f", value))[0]
+
+
+def random_points(seed, count=POINTS):
+    source = random.Random(seed)
+    return [{"id": number, "vector": [float32(source.gauss(0, 1)) for _ in range(DIM)],
+             "payload": {"n": number, "text": f"point {number}"}} for number in range(count)]
+
+
+def load(client, points, collection="docs"):
+    made = client.put(f"/collections/{collection}",
+                      {"vectors": {"size": DIM, "distance": "Euclid"}})
+    assert made.result is True
+    for first in range(0, len(points), 1000):
+        answer = client.put(f"/collections/{collection}/points?wait=true",
+                            {"points": points[first:first + 1000]})
+        assert answer.result["status"] == "completed"
+
+
+def nearest(points, vector, count):
+    """The exact answer, by id."""
+    def distance(point):
+        return sum((a - b) ** 2 for a, b in zip(point["vector"], vector))
+    return [point["id"] for point in sorted(points, key=distance)[:count]]
+
+
+def search(client, vector, limit=10, **params):
+    body = {"query": vector, "limit": limit, "params": params}
+    hits = client.post("/collections/docs/points/query", body).result["points"]
+    return [hit["id"] for hit in hits]
+
+
+class RestartTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.data_dir = pathlib.Path(folder.name) / "data"
+        self.seed = random.randrange(2**32)
+        print(f"{self.id()}: seed {self.seed}", flush=True)
+        self.points = random_points(self.seed)
+
+    def check_answers(self, client, recall_least=0.95):
+        """Exact search is exact, indexed search finds nearly all, every point is kept."""
+        source = random.Random(self.seed + 1)
+        found = 0
+        for _ in range(20):
+            query = [float32(source.gauss(0, 1)) for _ in range(DIM)]
+            expected = nearest(self.points, query, 10)
+            self.assertEqual(search(client, query, exact=True), expected)
+            found += len(set(search(client, query, hnsw_ef=200)) & set(expected))
+        self.assertGreaterEqual(found / 200, recall_least)
+        count = client.post("/collections/docs/points/count", {"exact": True}).result["count"]
+        self.assertEqual(count, len(self.points))
+        some = source.sample(self.points, 50)
+        kept = client.post("/collections/docs/points", {
+            "ids": [point["id"] for point in some], "with_vector": True, "with_payload": True,
+        }).result
+        kept = {point["id"]: point for point in kept}
+        for point in some:
+            self.assertEqual([float32(x) for x in kept[point["id"]]["vector"]], point["vector"])
+            self.assertEqual(kept[point["id"]]["payload"], point["payload"])
+
+    def test_points_survive_an_orderly_restart(self):
+        with Server(self.data_dir).start() as server:
+            load(server.client(), self.points)
+            wait_green(server.client(), "docs")
+            self.check_answers(server.client())
+            self.assertEqual(server.stop(), 0, server.output())
+            server.start()
+            self.check_answers(server.client())
+
+    def test_points_survive_a_kill(self):
+        with Server(self.data_dir).start() as server:
+            load(server.client(), self.points)
+            server.kill()
+            server.start()
+            wait_green(server.client(), "docs")
+            self.check_answers(server.client())
+
+    def test_a_damaged_index_file_costs_no_point_and_is_rebuilt(self):
+        with Server(self.data_dir, environment=SAVE_OFTEN).start() as server:
+            load(server.client(), self.points)
+            wait_green(server.client(), "docs")
+            server.stop()
+            for damage in (flip_bytes, truncate, empty, remove):
+                with self.subTest(damage=damage.__name__):
+                    files = self.derived_files()
+                    self.assertTrue(files, "no derived state was saved")
+                    for file in files:
+                        damage(file, random.Random(self.seed))
+                    server.start()
+                    # Right answers at once, by exact search if need be, and the index again later.
+                    self.check_answers(server.client())
+                    wait_green(server.client(), "docs")
+                    self.check_answers(server.client())
+                    self.assertEqual(server.stop(), 0, server.output())
+
+    def derived_files(self):
+        return [path for path in (self.data_dir / "derived").rglob("*") if path.is_file()]
+
+
+def flip_bytes(file, source):
+    content = bytearray(file.read_bytes())
+    for _ in range(min(64, len(content))):
+        content[source.randrange(len(content))] ^= 1 << source.randrange(8)
+    file.write_bytes(content)
+
+
+def truncate(file, source):
+    content = file.read_bytes()
+    file.write_bytes(content[:source.randrange(len(content) or 1)])
+
+
+def empty(file, _):
+    file.write_bytes(b"")
+
+
+def remove(file, _):
+    file.unlink()
+
+
+class RefusalTest(unittest.TestCase):
+    """Each start that cannot work ends soon, with a status that is not 0 and a reason."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def check_refused(self, server, *words):
+        with server:
+            server.spawn()
+            try:
+                status = server.wait_exit(20)
+            except ServerFailed as failure:
+                self.fail(f"started all the same: {failure}")
+            self.assertNotEqual(status, 0)
+            self.assertGreater(status, 0, f"ended by a signal: {server.output()}")
+            for word in words:
+                self.assertIn(str(word), server.output())
+
+    def test_a_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            self.check_refused(Server(self.folder / "data", port=port), port)
+
+    def test_a_data_folder_in_use(self):
+        with Server(self.folder / "data").start() as first:
+            self.check_refused(Server(self.folder / "data"), self.folder / "data")
+            self.assertEqual(first.client().get("/readyz").status, 200)
+
+    def test_a_data_folder_that_cannot_be_written(self):
+        data_dir = self.folder / "data"
+        data_dir.mkdir()
+        data_dir.chmod(0o555)
+        self.addCleanup(data_dir.chmod, 0o755)
+        # Permissions do not bind root unless it gives up the right to pass over them.
+        prefix = []
+        if os.geteuid() == 0:
+            self.assertTrue(shutil.which("setpriv"), "setpriv (util-linux) is needed as root")
+            prefix = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+        self.check_refused(Server(data_dir, prefix=prefix), data_dir)
+
+    def test_a_data_folder_that_is_a_file(self):
+        (self.folder / "data").write_text("not a folder")
+        self.check_refused(Server(self.folder / "data"), self.folder / "data")
+
+    def test_an_address_for_others_without_a_key(self):
+        server = Server(self.folder / "data")
+        server.arguments = ["--listen", f"0.0.0.0:{server.port}"]
+        self.check_refused(server)
+
+    def test_an_unknown_setting(self):
+        config = self.folder / "thespis.toml"
+        config.write_text("[storage]\ncache_byte = 1000000\n")
+        server = Server(self.folder / "data", ["--config", str(config)])
+        self.check_refused(server, "cache_byte", "cache_bytes")
+
+    def check_plugin_refused(self, make):
+        own = pathlib.Path(binary()).parent / "plugins"
+        self.assertTrue(list(own.glob("*.so")), f"no plugins in {own}")
+        folder = self.folder / "plugins"
+        folder.mkdir()
+        wrong = folder / "index_wrong.so"
+        make(wrong)
+        config = self.folder / "thespis.toml"
+        config.write_text(f'[plugins]\nfolders = ["{own}", "{folder}"]\n')
+        server = Server(self.folder / "data", ["--config", str(config)])
+        self.check_refused(server, wrong.name)
+
+    def test_a_plugin_that_is_no_shared_object(self):
+        self.check_plugin_refused(lambda file: file.write_text("not a plugin"))
+
+    def test_a_shared_object_that_is_no_plugin(self):
+        library = next(pathlib.Path("/usr/lib").rglob("libz.so.1"))
+        self.check_plugin_refused(lambda file: shutil.copy(library, file))
+
+    def test_a_plugin_whose_name_is_taken(self):
+        own = pathlib.Path(binary()).parent / "plugins"
+        self.check_plugin_refused(lambda file: shutil.copy(own / "index_flat.so", file))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
