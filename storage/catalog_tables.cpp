@@ -1,0 +1,133 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/catalog_tables.hpp"
+
+#include <array>
+#include <utility>
+
+#include "core/clock.hpp"
+#include "core/limits.hpp"
+#include "storage/codec.hpp"
+#include "storage/collection_tables.hpp"
+#include "storage/tables.hpp"
+
+namespace thespis::storage {
+
+result<std::unique_ptr<catalog_tables>> catalog_tables::open(parts& shared) {
+  auto store = std::unique_ptr<catalog_tables>(new catalog_tables(shared));
+  THESPIS_CHECK(store->load());
+  std::vector<uuid> live;
+  for (const auto& [name, meta] : store->by_name_) live.push_back(meta.id);
+  THESPIS_CHECK(shared.dropped.sweep(live));
+  return store;
+}
+
+result<void> catalog_tables::load() {
+  THESPIS_TRY(auto session, shared_.sessions.borrow());
+  THESPIS_CHECK(session->create(tables::catalog));
+  THESPIS_CHECK(session->create(tables::counters));
+  THESPIS_TRY(auto writer, writer::open(shared_));
+  THESPIS_TRY(auto catalog, writer.session().open(tables::catalog, wt::writes::strict));
+  THESPIS_TRY(auto counters, writer.session().open(tables::counters, wt::writes::strict));
+  while (true) {
+    THESPIS_TRY(const bool more, catalog.next());
+    if (!more) break;
+    THESPIS_TRY(const auto bytes, catalog.value());
+    THESPIS_TRY(auto meta, codec::decode_collection(bytes, "catalog: a collection's row"));
+    auto name = meta.name;
+    by_name_.emplace(std::move(name), std::move(meta));
+  }
+  catalog.reset();
+  handles_.emplace(handles{std::move(writer), std::move(catalog), std::move(counters)});
+  return ok();
+}
+
+result<std::vector<collection_meta>> catalog_tables::list() {
+  const std::lock_guard lock(mutex_);
+  std::vector<collection_meta> all;
+  all.reserve(by_name_.size());
+  for (const auto& [name, meta] : by_name_) all.push_back(meta);
+  return all;
+}
+
+result<collection_meta> catalog_tables::create(const std::string& name,
+                                               const collection_spec& spec) {
+  THESPIS_CHECK(validate_collection_name(name));
+  THESPIS_CHECK(validate(spec));
+  const std::lock_guard lock(mutex_);
+  if (by_name_.contains(name))
+    return error(errc::already_exists, "collection '" + name + "': exists already");
+  if (by_name_.size() >= limits::collections_max)
+    return error(errc::resource_exhausted, "collection '" + name + "': there are " +
+                                               std::to_string(by_name_.size()) +
+                                               " collections, the limit");
+  const collection_meta meta{uuid::random(), name, spec, wall_time_us()};
+  auto made = make_tables(meta.id);
+  auto lsn = made ? commit_creation(meta) : result<lsn_t>(std::move(made).error());
+  if (!lsn) {
+    shared_.dropped.add(meta.id);
+    return std::move(lsn).error();
+  }
+  by_name_.emplace(name, meta);
+  shared_.flusher->wait_durable(*lsn);
+  return meta;
+}
+
+result<void> catalog_tables::make_tables(const uuid& collection) {
+  THESPIS_TRY(auto session, shared_.sessions.borrow());
+  THESPIS_CHECK(session->create(tables::points(collection)));
+  return session->create(tables::slots(collection));
+}
+
+result<lsn_t> catalog_tables::commit_creation(const collection_meta& meta) {
+  const std::array<effect, 1> effects{
+      create_collection_effect{meta.name, meta.spec, meta.created_us}};
+  const auto rows = [&](const journal_log::ticket& spent) -> result<void> {
+    std::string row;
+    THESPIS_CHECK(codec::encode_collection(meta, row));
+    THESPIS_CHECK(handles_->catalog.put(tables::key(meta.id), row));
+    collection_counters counters;
+    counters.updated_us = spent.time_us;
+    counters.lsn = spent.lsn;
+    THESPIS_CHECK(codec::encode_counters(counters, row));
+    return handles_->counters.put(tables::key(meta.id), row);
+  };
+  return handles_->writer.commit(meta.id, effects, 0, rows);
+}
+
+result<void> catalog_tables::drop(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end())
+    return error(errc::not_found, "collection '" + name + "': does not exist");
+  const auto id = found->second.id;
+  THESPIS_TRY(const lsn_t lsn, commit_drop(found->second));
+  by_name_.erase(found);
+  // Tables go only when no crash can bring the catalog's row back.
+  shared_.flusher->wait_durable(lsn);
+  shared_.dropped.add(id);
+  return ok();
+}
+
+result<lsn_t> catalog_tables::commit_drop(const collection_meta& meta) {
+  const std::array<effect, 1> effects{drop_collection_effect{meta.name}};
+  const auto rows = [&](const journal_log::ticket&) -> result<void> {
+    THESPIS_TRY(const bool listed, handles_->catalog.remove(tables::key(meta.id)));
+    THESPIS_TRY(const bool counted, handles_->counters.remove(tables::key(meta.id)));
+    if (listed && counted) return ok();
+    return error(errc::corruption, "collection '" + meta.name + "': a row of it is missing");
+  };
+  return handles_->writer.commit(meta.id, effects, 0, rows);
+}
+
+result<std::shared_ptr<collection_store>> catalog_tables::open(const collection_meta& meta) {
+  return collection_tables::open(shared_, meta);
+}
+
+void catalog_tables::close() {
+  const std::lock_guard lock(mutex_);
+  handles_.reset();
+}
+
+}  // namespace thespis::storage

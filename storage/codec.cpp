@@ -1,0 +1,480 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/codec.hpp"
+
+#include <cstring>
+#include <limits>
+#include <utility>
+#include <variant>
+
+#include "storage/bytes.hpp"
+#include "storage/crc32c.hpp"
+
+namespace thespis::storage::codec {
+
+namespace {
+
+constexpr std::uint8_t magic = 'T';
+constexpr std::size_t crc_bytes = 4;
+
+enum class id_kind : std::uint8_t { number = 0, uuid = 1, string = 2 };
+enum class vector_shape : std::uint8_t { dense = 1, sparse = 2, multivector = 3 };
+enum class effect_kind : std::uint8_t { upsert = 1, erase = 2, create = 3, drop = 4 };
+
+error corrupt(std::string_view what, std::string_view why) {
+  return error(errc::corruption, std::string(what) + ": " + std::string(why));
+}
+
+error newer(std::string_view what, std::string_view field, unsigned value) {
+  return error(errc::unsupported, std::string(what) + ": " + std::string(field) + " " +
+                                      std::to_string(value) + " is not known to this build");
+}
+
+std::string_view view(const uuid& id) noexcept {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+uuid read_uuid(byte_reader& in) noexcept {
+  uuid id;
+  const auto bytes = in.raw(id.bytes.size());
+  if (bytes.size() == id.bytes.size()) std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
+  return id;
+}
+
+// Names and ids are at most 512 bytes by `core/limits.hpp`.
+void write_name(byte_writer& out, std::string_view name) {
+  out.u16(static_cast<std::uint16_t>(name.size()));
+  out.raw(name);
+}
+
+std::string read_name(byte_reader& in) { return std::string(in.raw(in.u16())); }
+
+void write_text(byte_writer& out, std::string_view text) {
+  out.u32(static_cast<std::uint32_t>(text.size()));
+  out.raw(text);
+}
+
+std::string read_text(byte_reader& in) { return std::string(in.raw(in.u32())); }
+
+void write_id(byte_writer& out, const point_id& id) {
+  if (id.is_number()) {
+    out.u8(static_cast<std::uint8_t>(id_kind::number));
+    out.u64_big_endian(id.number());
+  } else if (id.is_uuid()) {
+    out.u8(static_cast<std::uint8_t>(id_kind::uuid));
+    out.raw(view(id.as_uuid()));
+  } else {
+    out.u8(static_cast<std::uint8_t>(id_kind::string));
+    write_name(out, id.string());
+  }
+}
+
+result<point_id> string_id(std::string_view text, std::string_view what) {
+  auto id = point_id::from_string(text);
+  if (!id || !id->is_string()) return corrupt(what, "a string id that is no string id");
+  return id;
+}
+
+result<point_id> read_id(byte_reader& in, std::string_view what) {
+  const auto kind = in.u8();
+  switch (static_cast<id_kind>(kind)) {
+    case id_kind::number: return point_id(in.u64_big_endian());
+    case id_kind::uuid: return point_id(read_uuid(in));
+    case id_kind::string: return string_id(in.raw(in.u16()), what);
+  }
+  return newer(what, "id kind", kind);
+}
+
+void write_vectors(byte_writer& out, const std::vector<named_vector>& vectors) {
+  out.u16(static_cast<std::uint16_t>(vectors.size()));
+  for (const auto& vector : vectors) {
+    write_name(out, vector.name);
+    out.u8(static_cast<std::uint8_t>(vector_shape::dense));
+    out.u8(static_cast<std::uint8_t>(element_type::float32));
+    out.u32(static_cast<std::uint32_t>(vector.values.size()));
+    out.floats(vector.values);
+  }
+}
+
+result<std::vector<named_vector>> read_vectors(byte_reader& in, std::string_view what) {
+  constexpr std::size_t vector_bytes_min = 8;
+  const std::size_t count = in.u16();
+  if (count * vector_bytes_min > in.remaining()) return corrupt(what, "more vectors than bytes");
+  std::vector<named_vector> vectors;
+  vectors.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto name = read_name(in);
+    const auto shape = in.u8();
+    const auto elements = in.u8();
+    const std::size_t size = in.u32();
+    if (!in.good()) return corrupt(what, "ends within a vector");
+    if (shape != static_cast<std::uint8_t>(vector_shape::dense))
+      return newer(what, "vector shape", shape);
+    if (elements != static_cast<std::uint8_t>(element_type::float32))
+      return newer(what, "element type", elements);
+    if (size > in.remaining() / sizeof(float)) return corrupt(what, "ends within a vector");
+    auto& vector = vectors.emplace_back(named_vector{std::move(name), std::vector<float>(size)});
+    in.floats(vector.values);
+  }
+  return vectors;
+}
+
+void write_hnsw(byte_writer& out, const hnsw_config& config) {
+  out.u32(config.m);
+  out.u32(config.ef_construct);
+  out.u32(config.full_scan_threshold_kb);
+}
+
+hnsw_config read_hnsw(byte_reader& in) {
+  hnsw_config config;
+  config.m = in.u32();
+  config.ef_construct = in.u32();
+  config.full_scan_threshold_kb = in.u32();
+  return config;
+}
+
+void write_spec(byte_writer& out, const collection_spec& spec) {
+  write_hnsw(out, spec.hnsw);
+  out.u16(static_cast<std::uint16_t>(spec.vectors.size()));
+  for (const auto& vector : spec.vectors) {
+    write_name(out, vector.name);
+    out.u8(static_cast<std::uint8_t>(vector_shape::dense));
+    out.u8(static_cast<std::uint8_t>(vector.elements));
+    out.u8(static_cast<std::uint8_t>(vector.metric));
+    out.u32(vector.size);
+    write_name(out, vector.index);
+    out.u8(vector.hnsw ? 1 : 0);
+    if (vector.hnsw) write_hnsw(out, *vector.hnsw);
+  }
+}
+
+result<vector_spec> read_vector_spec(byte_reader& in, std::string_view what) {
+  vector_spec vector;
+  vector.name = read_name(in);
+  const auto shape = in.u8();
+  const auto elements = in.u8();
+  const auto metric = in.u8();
+  vector.size = in.u32();
+  vector.index = read_name(in);
+  if (in.u8() != 0) vector.hnsw = read_hnsw(in);
+  if (!in.good()) return corrupt(what, "ends within a vector's description");
+  if (shape != static_cast<std::uint8_t>(vector_shape::dense))
+    return newer(what, "vector shape", shape);
+  if (elements < 1 || elements > 3) return newer(what, "element type", elements);
+  if (metric < 1 || metric > 4) return newer(what, "distance", metric);
+  vector.elements = static_cast<element_type>(elements);
+  vector.metric = static_cast<distance>(metric);
+  return vector;
+}
+
+result<collection_spec> read_spec(byte_reader& in, std::string_view what) {
+  collection_spec spec;
+  spec.hnsw = read_hnsw(in);
+  const std::size_t count = in.u16();
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    THESPIS_TRY(auto vector, read_vector_spec(in, what));
+    spec.vectors.push_back(std::move(vector));
+  }
+  return spec;
+}
+
+void write_effect(byte_writer& out, const upsert_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::upsert));
+  write_id(out, change.point.id);
+  out.i64(change.created_us);
+  out.i64(change.updated_us);
+  out.i64(change.expires_us);
+  write_text(out, change.point.payload.json);
+  write_vectors(out, change.point.vectors);
+}
+
+void write_effect(byte_writer& out, const delete_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::erase));
+  write_id(out, change.id);
+}
+
+void write_effect(byte_writer& out, const create_collection_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::create));
+  write_name(out, change.name);
+  out.i64(change.created_us);
+  write_spec(out, change.spec);
+}
+
+void write_effect(byte_writer& out, const drop_collection_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::drop));
+  write_name(out, change.name);
+}
+
+result<effect> read_upsert(byte_reader& in, std::string_view what) {
+  upsert_effect change;
+  THESPIS_TRY(change.point.id, read_id(in, what));
+  change.created_us = in.i64();
+  change.updated_us = in.i64();
+  change.expires_us = in.i64();
+  change.point.payload.json = read_text(in);
+  THESPIS_TRY(change.point.vectors, read_vectors(in, what));
+  return effect(std::move(change));
+}
+
+result<effect> read_create(byte_reader& in, std::string_view what) {
+  create_collection_effect change;
+  change.name = read_name(in);
+  change.created_us = in.i64();
+  THESPIS_TRY(change.spec, read_spec(in, what));
+  return effect(std::move(change));
+}
+
+result<effect> read_effect(byte_reader& in, std::string_view what) {
+  const auto kind = in.u8();
+  switch (static_cast<effect_kind>(kind)) {
+    case effect_kind::upsert: return read_upsert(in, what);
+    case effect_kind::erase: {
+      THESPIS_TRY(auto id, read_id(in, what));
+      return effect(delete_effect{std::move(id)});
+    }
+    case effect_kind::create: return read_create(in, what);
+    case effect_kind::drop: return effect(drop_collection_effect{read_name(in)});
+  }
+  return newer(what, "effect", kind);
+}
+
+}  // namespace
+
+std::size_t begin_frame(std::string& out) {
+  const auto begin = out.size();
+  out.append(frame_header_bytes, '\0');
+  return begin;
+}
+
+result<void> end_frame(record kind, std::string& out, std::size_t begin) {
+  const auto body = out.size() - begin - frame_header_bytes;
+  if (body > std::numeric_limits<std::uint32_t>::max())
+    return error(errc::too_large, "record: " + std::to_string(body) + " bytes, at most 4294967295");
+  std::string header;
+  byte_writer fields(header);
+  fields.u8(magic);
+  fields.u8(static_cast<std::uint8_t>(kind));
+  fields.u8(format_newest);
+  fields.u8(0);
+  fields.u32(static_cast<std::uint32_t>(body));
+  std::memcpy(out.data() + begin + crc_bytes, header.data(), header.size());
+  const auto checked = std::string_view(out).substr(begin + crc_bytes);
+  std::string crc;
+  byte_writer(crc).u32(crc32c(checked));
+  std::memcpy(out.data() + begin, crc.data(), crc.size());
+  return ok();
+}
+
+result<std::string_view> open_frame(record kind, std::string_view bytes, std::string_view what) {
+  if (bytes.size() < frame_header_bytes)
+    return corrupt(what, std::to_string(bytes.size()) + " bytes, too few for a record");
+  byte_reader in(bytes);
+  const auto crc = in.u32();
+  const auto first = in.u8();
+  const auto found = in.u8();
+  const auto format = in.u8();
+  const auto flags = in.u8();
+  const std::size_t length = in.u32();
+  if (length != in.remaining())
+    return corrupt(what, "length " + std::to_string(length) + ", but " +
+                             std::to_string(in.remaining()) + " bytes follow");
+  if (crc != crc32c(bytes.substr(crc_bytes))) return corrupt(what, "checksum does not match");
+  if (first != magic || found != static_cast<std::uint8_t>(kind))
+    return corrupt(what, "is another kind of record");
+  if (format == 0 || format > format_newest) return newer(what, "format", format);
+  if (flags != 0) return newer(what, "flags", flags);
+  return in.raw(length);
+}
+
+result<std::size_t> frame_bytes(std::string_view bytes, std::string_view what) {
+  if (bytes.size() < frame_header_bytes)
+    return corrupt(what, std::to_string(bytes.size()) + " bytes, too few for a record");
+  byte_reader in(bytes.substr(frame_header_bytes - sizeof(std::uint32_t)));
+  return frame_header_bytes + in.u32();
+}
+
+void encode_id_key(const point_id& id, std::string& out) {
+  out.clear();
+  byte_writer key(out);
+  if (!id.is_string()) return write_id(key, id);
+  // Without a length, so that strings sort by their bytes.
+  key.u8(static_cast<std::uint8_t>(id_kind::string));
+  key.raw(id.string());
+}
+
+result<point_id> decode_id_key(std::string_view key) {
+  constexpr std::string_view what = "key of a point";
+  byte_reader in(key);
+  if (!key.empty() && key.front() == static_cast<char>(id_kind::string))
+    return string_id(key.substr(1), what);
+  THESPIS_TRY(auto id, read_id(in, what));
+  if (!in.complete()) return corrupt(what, "wrong length");
+  return id;
+}
+
+void encode_slot_key(slot_t slot, std::string& out) {
+  out.clear();
+  byte_writer(out).u32_big_endian(slot);
+}
+
+result<slot_t> decode_slot_key(std::string_view key) {
+  byte_reader in(key);
+  const slot_t slot = in.u32_big_endian();
+  if (!in.complete()) return corrupt("key of a slot", "wrong length");
+  return slot;
+}
+
+void encode_journal_key(const journal_key& key, std::string& out) {
+  out.clear();
+  byte_writer writer(out);
+  writer.u64_big_endian(key.lsn);
+  writer.u32_big_endian(key.part);
+}
+
+result<journal_key> decode_journal_key(std::string_view key) {
+  byte_reader in(key);
+  journal_key decoded;
+  decoded.lsn = in.u64_big_endian();
+  decoded.part = in.u32_big_endian();
+  if (!in.complete()) return corrupt("key of a journal entry", "wrong length");
+  return decoded;
+}
+
+result<void> encode_point(const point_record& row, std::string& out) {
+  out.clear();
+  const auto begin = begin_frame(out);
+  byte_writer body(out);
+  body.u64(row.lsn);
+  body.u32(row.slot);
+  body.u8(0);  // 1 is kept for a deleted point whose row remains
+  body.i64(row.created_us);
+  body.i64(row.updated_us);
+  body.i64(row.expires_us);
+  write_text(body, row.payload.json);
+  return end_frame(record::point, out, begin);
+}
+
+result<point_record> decode_point(std::string_view bytes, std::string_view what) {
+  THESPIS_TRY(const auto body, open_frame(record::point, bytes, what));
+  byte_reader in(body);
+  point_record row;
+  row.lsn = in.u64();
+  row.slot = in.u32();
+  const auto deleted = in.u8();
+  row.created_us = in.i64();
+  row.updated_us = in.i64();
+  row.expires_us = in.i64();
+  row.payload.json = read_text(in);
+  if (!in.complete()) return corrupt(what, "fields do not fill it");
+  if (deleted != 0) return newer(what, "state", deleted);
+  return row;
+}
+
+result<void> encode_slot(const point_id& id, const std::vector<named_vector>& vectors,
+                         std::string& out) {
+  out.clear();
+  const auto begin = begin_frame(out);
+  byte_writer body(out);
+  write_id(body, id);
+  write_vectors(body, vectors);
+  return end_frame(record::slot, out, begin);
+}
+
+result<slot_row> decode_slot(slot_t slot, std::string_view bytes, std::string_view what) {
+  THESPIS_TRY(const auto body, open_frame(record::slot, bytes, what));
+  byte_reader in(body);
+  slot_row row;
+  row.slot = slot;
+  THESPIS_TRY(row.id, read_id(in, what));
+  THESPIS_TRY(row.vectors, read_vectors(in, what));
+  if (!in.complete()) return corrupt(what, "fields do not fill it");
+  return row;
+}
+
+result<void> encode_counters(const collection_counters& counters, std::string& out) {
+  out.clear();
+  const auto begin = begin_frame(out);
+  byte_writer body(out);
+  body.u32(counters.generation);
+  body.u32(counters.next_slot);
+  body.u64(counters.points);
+  body.i64(counters.updated_us);
+  body.u64(counters.lsn);
+  return end_frame(record::counters, out, begin);
+}
+
+result<collection_counters> decode_counters(std::string_view bytes, std::string_view what) {
+  THESPIS_TRY(const auto body, open_frame(record::counters, bytes, what));
+  byte_reader in(body);
+  collection_counters counters;
+  counters.generation = in.u32();
+  counters.next_slot = in.u32();
+  counters.points = in.u64();
+  counters.updated_us = in.i64();
+  counters.lsn = in.u64();
+  if (!in.complete()) return corrupt(what, "fields do not fill it");
+  return counters;
+}
+
+result<void> encode_collection(const collection_meta& meta, std::string& out) {
+  out.clear();
+  const auto begin = begin_frame(out);
+  byte_writer body(out);
+  body.raw(view(meta.id));
+  write_name(body, meta.name);
+  body.i64(meta.created_us);
+  write_spec(body, meta.spec);
+  return end_frame(record::collection, out, begin);
+}
+
+result<collection_meta> decode_collection(std::string_view bytes, std::string_view what) {
+  THESPIS_TRY(const auto body, open_frame(record::collection, bytes, what));
+  byte_reader in(body);
+  collection_meta meta;
+  meta.id = read_uuid(in);
+  meta.name = read_name(in);
+  meta.created_us = in.i64();
+  THESPIS_TRY(meta.spec, read_spec(in, what));
+  if (!in.complete()) return corrupt(what, "fields do not fill it");
+  return meta;
+}
+
+entry_encoder::entry_encoder(const entry_head& head, std::string& out) : out_(out) {
+  out_.clear();
+  begin_ = begin_frame(out_);
+  byte_writer body(out_);
+  body.u64(head.lsn);
+  body.u64(head.term);
+  body.i64(head.time_us);
+  write_text(body, head.idempotency_key);
+  body.u32(head.effects);
+}
+
+void entry_encoder::add(const uuid& collection, const effect& change) {
+  byte_writer body(out_);
+  body.raw(view(collection));
+  std::visit([&](const auto& kind) { write_effect(body, kind); }, change);
+}
+
+result<void> entry_encoder::finish() { return end_frame(record::journal_entry, out_, begin_); }
+
+result<journal_entry> decode_entry(std::string_view bytes, std::string_view what) {
+  THESPIS_TRY(const auto body, open_frame(record::journal_entry, bytes, what));
+  byte_reader in(body);
+  journal_entry entry;
+  entry.lsn = in.u64();
+  entry.term = in.u64();
+  entry.time_us = in.i64();
+  entry.idempotency_key = read_text(in);
+  const std::size_t count = in.u32();
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    const auto collection = read_uuid(in);
+    THESPIS_TRY(auto change, read_effect(in, what));
+    entry.body.push_back(collection_effect{collection, std::move(change)});
+  }
+  if (!in.complete()) return corrupt(what, "fields do not fill it");
+  return entry;
+}
+
+}  // namespace thespis::storage::codec

@@ -1,0 +1,204 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/collection_tables.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "core/assert.hpp"
+#include "core/limits.hpp"
+#include "storage/codec.hpp"
+#include "storage/collection_reader.hpp"
+#include "storage/tables.hpp"
+
+namespace thespis::storage {
+
+namespace {
+
+constexpr std::size_t row_overhead_bytes = 160;  // keys, frames and headers of a point's two rows
+
+std::size_t bytes_of(const effect& change) {
+  const auto* upsert = std::get_if<upsert_effect>(&change);
+  if (upsert == nullptr) return row_overhead_bytes;
+  std::size_t bytes = row_overhead_bytes + upsert->point.payload.json.size();
+  for (const auto& vector : upsert->point.vectors)
+    bytes += vector.name.size() + vector.values.size() * sizeof(float);
+  return bytes;
+}
+
+std::size_t bytes_of(std::span<const effect> effects) {
+  std::size_t bytes = 0;
+  for (const auto& change : effects) bytes += bytes_of(change);
+  return bytes;
+}
+
+}  // namespace
+
+result<std::shared_ptr<collection_store>> collection_tables::open(parts& shared,
+                                                                  collection_meta meta) {
+  auto store = std::shared_ptr<collection_tables>(new collection_tables(shared, std::move(meta)));
+  THESPIS_CHECK(store->read_counters());
+  return std::shared_ptr<collection_store>(std::move(store));
+}
+
+result<void> collection_tables::read_counters() {
+  const std::lock_guard writing(writer_mutex_);
+  const std::string what = "collection '" + meta_.name + "': counters";
+  THESPIS_TRY(auto* const at, open_handles());
+  THESPIS_TRY(const bool any, at->counters.find(tables::key(meta_.id)));
+  if (!any) return error(errc::not_found, what + ": none, the collection was dropped");
+  THESPIS_TRY(const auto bytes, at->counters.value());
+  THESPIS_TRY(const auto counters, codec::decode_counters(bytes, what));
+  at->counters.reset();
+  const std::lock_guard lock(counters_mutex_);
+  counters_ = counters;
+  return ok();
+}
+
+result<collection_tables::handles*> collection_tables::open_handles() {
+  if (handles_) return &*handles_;
+  THESPIS_TRY(auto writer, writer::open(shared_));
+  THESPIS_TRY(auto points, writer.session().open(tables::points(meta_.id)));
+  THESPIS_TRY(auto slots, writer.session().open(tables::slots(meta_.id)));
+  THESPIS_TRY(auto counters, writer.session().open(tables::counters, wt::writes::strict));
+  handles_.emplace(
+      handles{std::move(writer), std::move(points), std::move(slots), std::move(counters)});
+  return &*handles_;
+}
+
+collection_counters collection_tables::counters() const noexcept {
+  const std::lock_guard lock(counters_mutex_);
+  return counters_;
+}
+
+result<std::optional<point_record>> collection_tables::find(const point_id& id) {
+  const std::lock_guard writing(writer_mutex_);
+  THESPIS_TRY(auto* const at, open_handles());
+  codec::encode_id_key(id, key_);
+  auto row = find_row(id);
+  at->points.reset();
+  return row;
+}
+
+// The point under `key_`.
+result<std::optional<point_record>> collection_tables::find_row(const point_id& id) {
+  THESPIS_TRY(const bool any, handles_->points.find(key_));
+  if (!any) return std::optional<point_record>();
+  THESPIS_TRY(const auto bytes, handles_->points.value());
+  auto row = codec::decode_point(bytes, "stored point");
+  if (!row)
+    return error(row.error().code, "collection '" + meta_.name + "': point " + id.text() + ": " +
+                                       row.error().message);
+  return std::optional<point_record>(std::move(*row));
+}
+
+result<applied_batch> collection_tables::apply(std::span<const effect> effects) {
+  if (effects.empty()) return applied_batch{counters().lsn, {}};
+  const std::lock_guard writing(writer_mutex_);
+  THESPIS_TRY(auto* const at, open_handles());
+  batch state;
+  const auto rows = [&](const journal_log::ticket& spent) -> result<void> {
+    state = batch{counters(), spent.lsn, {}};
+    state.counters.lsn = spent.lsn;
+    state.counters.updated_us = spent.time_us;
+    THESPIS_CHECK(apply_all(effects, state));
+    return write_counters(state);
+  };
+  THESPIS_TRY(const lsn_t lsn, at->writer.commit(meta_.id, effects, bytes_of(effects), rows));
+  const std::lock_guard lock(counters_mutex_);
+  counters_ = state.counters;
+  return applied_batch{lsn, std::move(state.changes)};
+}
+
+result<void> collection_tables::apply_all(std::span<const effect> effects, batch& state) {
+  for (std::size_t i = 0; i < effects.size(); ++i) {
+    if (const auto* change = std::get_if<upsert_effect>(&effects[i])) {
+      THESPIS_CHECK(upsert(*change, i, state));
+    } else if (const auto* removal = std::get_if<delete_effect>(&effects[i])) {
+      THESPIS_CHECK(erase(*removal, i, state));
+    } else {
+      return error(errc::internal, "collection '" + meta_.name + "': effect " + std::to_string(i) +
+                                       " of a batch belongs to the catalog");
+    }
+  }
+  return ok();
+}
+
+result<void> collection_tables::upsert(const upsert_effect& change, std::size_t index,
+                                       batch& state) {
+  const auto& point = change.point;
+  codec::encode_id_key(point.id, key_);
+  THESPIS_TRY(const auto old, find_row(point.id));
+  THESPIS_CHECK(codec::encode_slot(point.id, point.vectors, slot_row_));
+  THESPIS_TRY(const slot_t slot, replace_vectors(old ? old->slot : no_slot, index, state));
+  if (!old) ++state.counters.points;
+  const point_record row{state.lsn,         slot,         change.created_us, change.updated_us,
+                         change.expires_us, point.payload};
+  THESPIS_CHECK(codec::encode_point(row, point_row_));
+  return handles_->points.put(key_, point_row_);
+}
+
+// Stores `slot_row_`: under `old` if that holds the same bytes, otherwise under a new slot.
+result<slot_t> collection_tables::replace_vectors(slot_t old, std::size_t index, batch& state) {
+  auto& slots = handles_->slots;
+  if (old != no_slot) {
+    codec::encode_slot_key(old, slot_key_);
+    THESPIS_TRY(const bool any, slots.find(slot_key_));
+    if (!any)
+      return error(errc::corruption, "collection '" + meta_.name + "': slot " +
+                                         std::to_string(old) + " of a point is missing");
+    THESPIS_TRY(const auto bytes, slots.value());
+    if (bytes == slot_row_) return old;
+    THESPIS_TRY(const bool removed, slots.remove(slot_key_));
+    THESPIS_ASSERT(removed);
+  }
+  const slot_t slot = state.counters.next_slot;
+  if (slot >= limits::slots_max)
+    return error(errc::resource_exhausted, "collection '" + meta_.name + "': all " +
+                                               std::to_string(limits::slots_max) +
+                                               " slots of this generation are used");
+  codec::encode_slot_key(slot, slot_key_);
+  THESPIS_CHECK(slots.put(slot_key_, slot_row_));
+  ++state.counters.next_slot;
+  state.changes.push_back({index, old, slot});
+  return slot;
+}
+
+result<void> collection_tables::erase(const delete_effect& change, std::size_t index,
+                                      batch& state) {
+  codec::encode_id_key(change.id, key_);
+  THESPIS_TRY(const auto old, find_row(change.id));
+  if (!old) return ok();
+  THESPIS_TRY(const bool point_removed, handles_->points.remove(key_));
+  codec::encode_slot_key(old->slot, slot_key_);
+  THESPIS_TRY(const bool slot_removed, handles_->slots.remove(slot_key_));
+  THESPIS_ASSERT(point_removed && slot_removed);
+  --state.counters.points;
+  state.changes.push_back({index, old->slot, no_slot});
+  return ok();
+}
+
+// A strict update: it fails if the collection was dropped meanwhile, and conflicts with a drop.
+result<void> collection_tables::write_counters(const batch& state) {
+  std::string row;
+  THESPIS_CHECK(codec::encode_counters(state.counters, row));
+  THESPIS_TRY(const bool any, handles_->counters.update(tables::key(meta_.id), row));
+  if (!any) return error(errc::not_found, "collection '" + meta_.name + "': was dropped");
+  return ok();
+}
+
+result<std::unique_ptr<collection_snapshot>> collection_tables::snapshot() const {
+  return collection_reader::open(shared_, meta_);
+}
+
+void collection_tables::idle() {
+  const std::lock_guard writing(writer_mutex_);
+  handles_.reset();
+  key_ = {};
+  slot_key_ = {};
+  slot_row_ = {};
+  point_row_ = {};
+}
+
+}  // namespace thespis::storage

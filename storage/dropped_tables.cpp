@@ -1,0 +1,70 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/dropped_tables.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include "storage/tables.hpp"
+
+namespace thespis::storage {
+
+void dropped_tables::add(const uuid& collection) {
+  {
+    const std::lock_guard lock(mutex_);
+    pending_.push_back(collection);
+  }
+  retry();
+}
+
+std::size_t dropped_tables::retry() {
+  const std::lock_guard lock(mutex_);
+  if (pending_.empty()) return 0;
+  auto session = sessions_.borrow();
+  if (!session) return pending_.size();
+  std::erase_if(pending_, [&](const uuid& collection) { return remove(**session, collection); });
+  return pending_.size();
+}
+
+// In reverse order of creation, so that a crash in between leaves what the sweep recognises.
+bool dropped_tables::remove(wt::session& session, const uuid& collection) const {
+  std::error_code ignored;  // what remains of derived files is swept at the next start
+  std::filesystem::remove_all(derived_root_ / collection.text(), ignored);
+  const auto slots = session.drop(tables::slots(collection));
+  if (!slots || !*slots) return false;
+  const auto points = session.drop(tables::points(collection));
+  return points && *points;
+}
+
+result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
+  const std::set<uuid> kept(live.begin(), live.end());
+  THESPIS_TRY(auto session, sessions_.borrow());
+  std::set<uuid> orphans;
+  {
+    THESPIS_TRY(auto names, session->open_names());
+    while (true) {
+      THESPIS_TRY(const bool more, names.next());
+      if (!more) break;
+      THESPIS_TRY(const auto name, names.key());
+      if (const auto owner = tables::owner(name); owner && !kept.contains(*owner))
+        orphans.insert(*owner);
+    }
+  }
+  std::error_code failure;
+  for (const auto& folder : std::filesystem::directory_iterator(derived_root_, failure)) {
+    const auto owner = uuid::parse(folder.path().filename().string());
+    if (owner && !kept.contains(*owner)) orphans.insert(*owner);
+  }
+  if (failure) return error(errc::io, "read " + derived_root_.string() + ": " + failure.message());
+  for (const auto& orphan : orphans) {
+    if (remove(*session, orphan)) continue;
+    const std::lock_guard lock(mutex_);
+    pending_.push_back(orphan);
+  }
+  return ok();
+}
+
+}  // namespace thespis::storage

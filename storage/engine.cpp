@@ -1,0 +1,181 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/engine.hpp"
+
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "core/assert.hpp"
+#include "storage/bytes.hpp"
+#include "storage/catalog_tables.hpp"
+#include "storage/data_folder.hpp"
+#include "storage/maintenance.hpp"
+#include "storage/parts.hpp"
+#include "storage/tables.hpp"
+
+namespace thespis::storage {
+
+namespace {
+
+constexpr std::string_view node_id_key = "node.id";
+constexpr std::string_view term_key = "node.term";
+
+// Every open table holds a descriptor.
+void raise_descriptor_limit() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // a lower limit shows up as a named error at the table
+}
+
+std::string configuration(const config::storage& settings) {
+  return "create,session_max=4096,cache_size=" + std::to_string(settings.cache_bytes) +
+         ",log=(enabled=true,archive=true,prealloc=true,zero_fill=true,file_max=" +
+         std::to_string(settings.log_file_bytes) +
+         "),transaction_sync=(enabled=false)"
+         ",file_manager=(close_idle_time=60,close_handle_minimum=256,close_scan_interval=10)"
+         ",eviction_dirty_target=40,eviction_dirty_trigger=80"
+         ",eviction=(threads_min=1,threads_max=2),statistics=(fast)";
+}
+
+/// What identifies the node and this boot.
+struct identity {
+  uuid id;
+  std::uint64_t term = 0;
+};
+
+// Reads the node's identity, or makes it, and raises the term.
+result<identity> boot(session_pool& sessions) {
+  THESPIS_TRY(auto session, sessions.borrow());
+  THESPIS_CHECK(session->create(tables::node));
+  THESPIS_TRY(auto node, session->open(tables::node));
+  identity self{uuid::random(), 1};
+  THESPIS_TRY(const bool known, node.find(node_id_key));
+  if (known) {
+    THESPIS_TRY(const auto id, node.value());
+    if (id.size() != self.id.bytes.size())
+      return error(errc::corruption, "node table: the node's id is damaged");
+    std::memcpy(self.id.bytes.data(), id.data(), id.size());
+    THESPIS_TRY(const bool booted, node.find(term_key));
+    if (!booted) return error(errc::corruption, "node table: the term is missing");
+    THESPIS_TRY(const auto term, node.value());
+    byte_reader in(term);
+    self.term = in.u64() + 1;
+    if (!in.complete()) return error(errc::corruption, "node table: the term is damaged");
+  }
+  std::string term;
+  byte_writer(term).u64(self.term);
+  wt::transaction writing(*session);
+  THESPIS_CHECK(writing.begun());
+  THESPIS_CHECK(node.put(node_id_key, tables::key(self.id)));
+  THESPIS_CHECK(node.put(term_key, term));
+  THESPIS_CHECK(writing.commit());
+  THESPIS_CHECK(session->flush_log());
+  return self;
+}
+
+}  // namespace
+
+struct engine::impl {
+  impl(data_folder&& folder_, const config::storage& settings, wt::connection&& connection)
+      : folder(std::move(folder_)), shared(settings, std::move(connection)), maintenance(shared) {}
+
+  result<void> start() {
+    THESPIS_TRY(self, boot(shared.sessions));
+    THESPIS_TRY(
+        shared.journal,
+        journal_log::open(shared.sessions, shared.settings.journal_retention_bytes, self.term));
+    shared.flusher = std::make_unique<log_flusher>(shared.sessions, *shared.journal);
+    THESPIS_CHECK(shared.flusher->start());
+    THESPIS_TRY(catalog, catalog_tables::open(shared));
+    return maintenance.start();
+  }
+
+  // Ends the threads and gives back their sessions.
+  void stop() noexcept {
+    maintenance.stop();
+    if (catalog) catalog->close();
+    if (shared.flusher) shared.flusher->stop();
+  }
+
+  data_folder folder;
+  parts shared;
+  identity self;
+  std::unique_ptr<catalog_tables> catalog;
+  storage::maintenance maintenance;
+  bool closed = false;
+};
+
+engine::engine(std::unique_ptr<impl> parts) : impl_(std::move(parts)) {}
+
+engine::~engine() {
+  const auto closed = close();
+  if (!closed) std::fprintf(stderr, "thespis: storage: %s\n", closed.error().message.c_str());
+  THESPIS_ASSERT(impl_->shared.sessions.lent() == 0);  // a store or snapshot outlives its engine
+}
+
+result<std::shared_ptr<engine>> engine::open(const config::storage& settings) {
+  THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
+  raise_descriptor_limit();
+  THESPIS_TRY(auto connection, wt::connection::open(folder.database(), configuration(settings)));
+  auto parts = std::make_unique<impl>(std::move(folder), settings, std::move(connection));
+  if (auto started = parts->start(); !started) {
+    parts->stop();
+    return std::move(started).error();
+  }
+  return std::shared_ptr<engine>(new engine(std::move(parts)));
+}
+
+catalog_store& engine::catalog() noexcept { return *impl_->catalog; }
+journal& engine::journal() noexcept { return *impl_->shared.journal; }
+flusher& engine::flusher() noexcept { return *impl_->shared.flusher; }
+const uuid& engine::node_id() const noexcept { return impl_->self.id; }
+std::uint64_t engine::term() const noexcept { return impl_->self.term; }
+
+result<std::filesystem::path> engine::derived_folder(const uuid& collection) const {
+  auto path = impl_->folder.derived() / collection.text();
+  std::error_code failure;
+  std::filesystem::create_directory(path, failure);
+  if (failure)
+    return error(errc::io, "folder " + path.string() + ": cannot be created: " + failure.message());
+  return path;
+}
+
+engine_stats engine::stats() const {
+  engine_stats out;
+  out.flushes = impl_->shared.flusher->flushes();
+  auto session = impl_->shared.sessions.borrow();
+  if (!session) return out;
+  const auto read = [&](int id) {
+    const auto value = (*session)->statistic(id);
+    return value ? *value : 0;
+  };
+  out.cache_bytes = read(WT_STAT_CONN_CACHE_BYTES_INUSE);
+  out.cache_dirty_bytes = read(WT_STAT_CONN_CACHE_BYTES_DIRTY);
+  out.log_bytes_written = read(WT_STAT_CONN_LOG_BYTES_WRITTEN);
+  out.checkpoints = read(WT_STAT_CONN_TXN_CHECKPOINT);
+  return out;
+}
+
+result<void> engine::checkpoint() { return impl_->maintenance.checkpoint(); }
+
+result<void> engine::close() {
+  if (impl_->closed) return ok();
+  impl_->stop();
+  if (const auto lent = impl_->shared.sessions.lent(); lent != 0)
+    return error(errc::failed_precondition,
+                 "storage: " + std::to_string(lent) + " stores or snapshots are still open");
+  impl_->shared.dropped.retry();
+  THESPIS_CHECK(impl_->maintenance.checkpoint());
+  impl_->shared.sessions.close_idle();
+  impl_->closed = true;
+  return impl_->shared.connection.close();
+}
+
+}  // namespace thespis::storage

@@ -1,0 +1,69 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/writer.hpp"
+
+#include <chrono>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include "storage/codec.hpp"
+#include "storage/tables.hpp"
+
+namespace thespis::storage {
+
+namespace {
+
+// A buffer above this is given back after the transaction.
+constexpr std::size_t kept_buffer_bytes_max = 1u << 20;
+
+result<void> encode(const journal_log::ticket& spent, const uuid& collection,
+                    std::span<const effect> effects, std::string& out) {
+  if (effects.size() > std::numeric_limits<std::uint32_t>::max())
+    return error(errc::too_large, "journal entry: " + std::to_string(effects.size()) + " effects");
+  const auto count = static_cast<std::uint32_t>(effects.size());
+  codec::entry_encoder entry({spent.lsn, spent.term, spent.time_us, {}, count}, out);
+  for (const auto& effect : effects) entry.add(collection, effect);
+  return entry.finish();
+}
+
+}  // namespace
+
+result<writer> writer::open(parts& shared) {
+  THESPIS_TRY(auto session, shared.sessions.borrow());
+  THESPIS_TRY(auto journal, session->open(tables::journal));
+  return writer(shared, std::move(session), std::move(journal));
+}
+
+result<void> writer::attempt(const ticket& spent, const change& rows) {
+  wt::transaction writing(*session_);
+  THESPIS_CHECK(writing.begun());
+  THESPIS_CHECK(rows(spent));
+  THESPIS_CHECK(journal_log::append(journal_, spent.lsn, entry_));
+  return writing.commit();
+}
+
+result<lsn_t> writer::commit(const uuid& collection, std::span<const effect> effects,
+                             std::size_t bytes, const change& rows) {
+  // Rows and journal each hold the effects once.
+  THESPIS_TRY(const auto room, shared_->cache.borrow(2 * bytes));
+  const auto spent = shared_->journal->assign();
+  auto outcome = encode(spent, collection, effects, entry_);
+  if (outcome) outcome = attempt(spent, rows);
+  for (int tries = 1; !outcome && outcome.error().code == errc::conflict && tries < attempts_max;
+       ++tries) {
+    std::this_thread::sleep_for(std::chrono::microseconds(50) * tries);
+    outcome = attempt(spent, rows);
+  }
+  if (outcome)
+    shared_->journal->committed(spent, entry_.size());
+  else
+    shared_->journal->aborted(spent);
+  if (room.is_large()) session_->reset();
+  if (entry_.capacity() > kept_buffer_bytes_max) entry_ = {};
+  if (!outcome) return std::move(outcome).error();
+  return spent.lsn;
+}
+
+}  // namespace thespis::storage
