@@ -28,7 +28,7 @@ class builder_pool {
     std::size_t build_threads = 1;
     std::size_t io_jobs_max = limits::io_jobs_max;  ///< Waiting, beside those that run.
     std::size_t build_jobs_max = limits::build_jobs_max;
-    report_fn report = report_to_stderr;
+    report_fn report = report_to_log;
   };
 
   /// Starts the threads. Errors: invalid_argument (no thread of a kind), resource_exhausted (the

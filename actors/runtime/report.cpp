@@ -3,14 +3,14 @@
 
 #include "actors/runtime/report.hpp"
 
-#include <cstdio>
 #include <exception>
+
+#include "core/log.hpp"
 
 namespace thespis::actors {
 
-void report_to_stderr(std::string_view where, std::string_view what) {
-  std::fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(where.size()), where.data(),
-               static_cast<int>(what.size()), what.data());
+void report_to_log(std::string_view where, std::string_view what) {
+  log::error("runtime", "a failure that nobody waits for", {{"thread", where}, {"error", what}});
 }
 
 void report_exception(const report_fn& report, std::string_view where) noexcept {
@@ -23,7 +23,7 @@ void report_exception(const report_fn& report, std::string_view where) noexcept 
       report(where, "an exception that is not a std::exception");
     }
   } catch (...) {
-    report_to_stderr(where, "a failure could not be reported");
+    // Reporting has failed too, as it does without memory; the thread must go on nevertheless.
   }
 }
 

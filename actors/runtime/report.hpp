@@ -13,8 +13,8 @@ namespace thespis::actors {
 /// Thread: any.
 using report_fn = std::function<void(std::string_view where, std::string_view what)>;
 
-/// Writes one line to standard error.
-void report_to_stderr(std::string_view where, std::string_view what);
+/// Writes one line to the log.
+void report_to_log(std::string_view where, std::string_view what);
 
 /// Reports the exception being handled; call it from a catch block only.
 void report_exception(const report_fn& report, std::string_view where) noexcept;

@@ -129,7 +129,7 @@ result<std::unique_ptr<runtime>> runtime::start(const config::runtime& settings,
 
 runtime::~runtime() {
   if (const auto stopped = stop(patience_of_destructor); !stopped)
-    report_to_stderr("runtime", stopped.error().message);
+    report_to_log("runtime", stopped.error().message);
 }
 
 result<void> runtime::stop(std::chrono::milliseconds patience) {

@@ -25,7 +25,7 @@ class runtime {
   /// Errors: invalid_argument (more threads than the limit), resource_exhausted (the system
   /// refuses a thread).
   static result<std::unique_ptr<runtime>> start(const config::runtime& settings,
-                                                report_fn report = report_to_stderr);
+                                                report_fn report = report_to_log);
 
   /// Stops if that has not been done; what still runs then is abandoned after a short wait.
   ~runtime();
@@ -42,6 +42,7 @@ class runtime {
   /// A second call does nothing.
   result<void> stop(std::chrono::milliseconds patience = std::chrono::seconds(10));
 
+  /// What the pool runs. Only `stop` may stop it: without it no actor runs either.
   [[nodiscard]] boost::asio::io_context& io() noexcept;
   [[nodiscard]] boost::asio::io_context::executor_type executor() noexcept;
   [[nodiscard]] caf::actor_system& system() noexcept;

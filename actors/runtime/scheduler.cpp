@@ -15,9 +15,9 @@ namespace thespis::actors {
 
 namespace {
 
-// An actor with more mail than this hands its thread on once its time is over, so that neighbours
-// and the answers that it has deferred are not kept waiting.
-constexpr std::size_t messages_per_slice = 8;
+// An actor hands its thread on after this time, at the first message that ends past it, so that
+// neighbours and the answers that it has deferred are not kept waiting.
+constexpr std::size_t messages_per_look_at_the_clock = 1;
 constexpr std::chrono::microseconds slice_time{50};
 
 // Actors that keep each other busy must not hold up the end of the process.
@@ -99,7 +99,7 @@ void scheduler::enqueue_from_outside(caf::resumable* what) {
 void scheduler::run(caf::resumable* what) {
   const auto end = std::chrono::steady_clock::now() + slice_time;
   for (;;) {
-    switch (what->resume(&unit_, messages_per_slice)) {
+    switch (what->resume(&unit_, messages_per_look_at_the_clock)) {
       case caf::resumable::resume_later:
         if (std::chrono::steady_clock::now() < end) continue;
         enqueue(what);
