@@ -181,4 +181,6 @@ std::size_t arena::bytes() const noexcept {
   return whole + round_up(rest, page);
 }
 
+thespis_arena lend(const arena& vectors) noexcept { return vectors.impl_->lent; }
+
 }  // namespace thespis::plugins

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,8 @@
 #include "core/distance.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
+
+struct thespis_arena;  // of the plugin interface
 
 namespace thespis::plugins {
 
@@ -53,6 +54,7 @@ class arena {
 
  private:
   friend class index;
+  friend thespis_arena lend(const arena& vectors) noexcept;
   struct impl;
   explicit arena(std::unique_ptr<impl> parts);
   std::unique_ptr<impl> impl_;

@@ -35,4 +35,8 @@ struct arena::impl {
   std::atomic<std::uint32_t> end = 0;  ///< Rows below it exist; published after they are complete.
 };
 
+/// Private to plugins/host and plugins/contract: the arena as it crosses to plugins; valid as long
+/// as `vectors` lives.
+[[nodiscard]] thespis_arena lend(const arena& vectors) noexcept;
+
 }  // namespace thespis::plugins

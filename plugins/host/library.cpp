@@ -109,7 +109,12 @@ result<thespis_object> library::create(const thespis_services& services, const v
   thespis_object made{};
   thespis_failure failure{};
   const auto status = impl_->descriptor->create(&services, params, &made, &failure);
-  if (status != THESPIS_OK) return plugin_error(impl_->description.name, "create", status, failure);
+  if (status != THESPIS_OK) {
+    auto refusal = plugin_error(impl_->description.name, "create", status, failure);
+    if (status == THESPIS_INVALID_ARGUMENT) refusal.code = errc::invalid_argument;
+    if (status == THESPIS_UNSUPPORTED) refusal.code = errc::unsupported;
+    return refusal;
+  }
   if (made.self == nullptr || made.table == nullptr)
     return error(errc::plugin, "plugin '" + impl_->description.name +
                                    "': create reported success and made nothing");

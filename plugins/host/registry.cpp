@@ -44,6 +44,7 @@ result<std::vector<std::filesystem::path>> plugin_files(const std::filesystem::p
 }
 
 void log_to_stderr(thespis_log_level level, std::string_view line) {
+  if (level < THESPIS_LOG_WARN) return;
   std::fprintf(stderr, "plugin log %u: %.*s\n", level, static_cast<int>(line.size()), line.data());
 }
 

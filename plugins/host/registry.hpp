@@ -32,8 +32,8 @@ struct plugin_description {
   std::filesystem::path file;
 };
 
-/// Receives what plugins log; `level` is 1 (debug) to 4 (error). Without one, lines go to standard
-/// error. Thread: any.
+/// Receives what plugins log; `level` is 1 (debug) to 4 (error). Without one, warnings
+/// and errors go to standard error. Thread: any.
 using log_sink = std::function<void(std::uint32_t level, std::string_view line)>;
 
 /// The plugins of this process. Built-ins are loaded exactly as a stranger's are.
@@ -55,7 +55,8 @@ class registry {
   [[nodiscard]] const std::vector<plugin_description>& plugins() const noexcept;
 
   /// Makes an empty index over `vectors`. The index keeps arena and plugin alive.
-  /// Errors: not_found (no such plugin), plugin.
+  /// Errors: not_found (no such plugin), invalid_argument and unsupported (the plugin refuses the
+  /// parameters), resource_exhausted, plugin.
   [[nodiscard]] result<std::unique_ptr<index>> create_index(const std::string& name,
                                                             std::shared_ptr<const arena> vectors,
                                                             const index_params& params) const;

@@ -73,7 +73,7 @@ const plugin::compute* flat_index::matrix() {
     try {
       matrix_ = services_.compute("cpu");
     } catch (const plugin::failure& problem) {
-      services_.log(THESPIS_LOG_INFO,
+      services_.log(THESPIS_LOG_DEBUG,
                     std::string("flat: batches without a compute back end: ") + problem.what());
     }
   });
