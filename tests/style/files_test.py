@@ -28,19 +28,19 @@ def functions(lines):
     start = None
     head = ""
     for number, line in enumerate(lines, start=1):
-        if start is None:
-            if line and not line[0].isspace() and line[0] not in "#/}":
-                head = line if not head else head
-            if line.endswith("{") and head:
-                opened = not NOT_A_FUNCTION.match(head) and "template" not in line
-                start = number if opened and not line.startswith("namespace") else None
-                if start is None:
-                    head = ""
-            elif line.endswith((";", "}")) or not line:
-                head = ""
-        elif line.startswith("}"):
-            yield start, number - start + 1
-            start, head = None, ""
+        if start is not None:
+            if line.startswith("}"):
+                yield start, number - start + 1
+                start, head = None, ""
+            continue
+        if line and not line[0].isspace() and line[0] not in "#/}" and "template <" not in line:
+            head = head or line
+        if head and line.endswith("{"):
+            if not NOT_A_FUNCTION.match(head) and not line.endswith(("= {", "{{")):
+                start = number
+            head = ""
+        elif line.endswith((";", "}")) or not line:
+            head = ""
 
 
 def names_problem(path):
@@ -121,6 +121,9 @@ def self_test():
         ("core/one.cpp", head + "int a;\n" * SOURCE_LINES_MAX, "lines"),
         ("core/one.cpp", head + "namespace a {\n\n" + body + "\n}\n", "a function of"),
         ("core/one.cpp", head + "namespace a {\n\n" + body.replace("  g();\n", "", 2), None),
+        ("core/one.cpp", head + "template <class T>\n" + body, "a function of"),
+        ("core/one.cpp", head + "const int all[] = {\n" + "    1,\n" * 100 + "};\n", None),
+        ("core/one.cpp", head + "struct all {\n" + "  int f();\n" * 100 + "};\n", None),
         ("core/one.cpp", head + "// " + "=" * 20 + "\n", "banner"),
         ("core/one.cpp", head + "// TO" + "DO: later\n", "unfinished"),
         ("core/one.cpp", head + "int a; \n", "white space"),
