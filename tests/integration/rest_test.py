@@ -216,6 +216,7 @@ class KeyTest(unittest.TestCase):
             with server:
                 self.wait_until_it_listens(server.spawn())
                 client = server.client()
+                self.addCleanup(client.close)
                 self.assertEqual(client.get("/collections").status, 401)
                 wrong = client.get("/collections", headers={"api-key": KEY[:-1]})
                 self.assertEqual(wrong.status, 401)

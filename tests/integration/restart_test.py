@@ -52,6 +52,12 @@ def search(client, vector, limit=10, **params):
 
 
 class RestartTest(unittest.TestCase):
+    def client(self, server):
+        """A connection to this start of the server."""
+        client = server.client()
+        self.addCleanup(client.close)
+        return client
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -83,25 +89,25 @@ class RestartTest(unittest.TestCase):
 
     def test_points_survive_an_orderly_restart(self):
         with Server(self.data_dir).start() as server:
-            load(server.client(), self.points)
-            wait_green(server.client(), "docs")
-            self.check_answers(server.client())
+            load(self.client(server), self.points)
+            wait_green(self.client(server), "docs")
+            self.check_answers(self.client(server))
             self.assertEqual(server.stop(), 0, server.output())
             server.start()
-            self.check_answers(server.client())
+            self.check_answers(self.client(server))
 
     def test_points_survive_a_kill(self):
         with Server(self.data_dir).start() as server:
-            load(server.client(), self.points)
+            load(self.client(server), self.points)
             server.kill()
             server.start()
-            wait_green(server.client(), "docs")
-            self.check_answers(server.client())
+            wait_green(self.client(server), "docs")
+            self.check_answers(self.client(server))
 
     def test_a_damaged_index_file_costs_no_point_and_is_rebuilt(self):
         with Server(self.data_dir, environment=SAVE_OFTEN).start() as server:
-            load(server.client(), self.points)
-            wait_green(server.client(), "docs")
+            load(self.client(server), self.points)
+            wait_green(self.client(server), "docs")
             server.stop()
             for damage in (flip_bytes, truncate, empty, remove):
                 with self.subTest(damage=damage.__name__):
@@ -111,9 +117,9 @@ class RestartTest(unittest.TestCase):
                         damage(file, random.Random(self.seed))
                     server.start()
                     # Right answers at once, by exact search if need be, and the index again later.
-                    self.check_answers(server.client())
-                    wait_green(server.client(), "docs")
-                    self.check_answers(server.client())
+                    self.check_answers(self.client(server))
+                    wait_green(self.client(server), "docs")
+                    self.check_answers(self.client(server))
                     self.assertEqual(server.stop(), 0, server.output())
 
     def derived_files(self):
@@ -170,7 +176,9 @@ class RefusalTest(unittest.TestCase):
     def test_a_data_folder_in_use(self):
         with Server(self.folder / "data").start() as first:
             self.check_refused(Server(self.folder / "data"), self.folder / "data")
-            self.assertEqual(first.client().get("/readyz").status, 200)
+            client = first.client()
+            self.addCleanup(client.close)
+            self.assertEqual(client.get("/readyz").status, 200)
 
     def test_a_data_folder_that_cannot_be_written(self):
         data_dir = self.folder / "data"
