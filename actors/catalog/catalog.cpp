@@ -1,0 +1,344 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/catalog/catalog.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "actors/runtime/builder_pool.hpp"
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "storage/catalog_store.hpp"
+
+namespace thespis::actors {
+
+namespace {
+
+constexpr int failures_max = 5;  ///< A collection that fails more often is quarantined.
+constexpr std::chrono::milliseconds first_delay(100);
+constexpr std::int64_t healthy_ns = 60'000'000'000;  ///< Serving for so long forgives failures.
+
+caf::error absent(const std::string& collection) {
+  return to_caf(error(errc::not_found, "collection '" + collection + "' doesn't exist"));
+}
+
+bool has_index(const plugins::registry& plugins, const std::string& index) {
+  const auto& known = plugins.plugins();
+  return std::any_of(known.begin(), known.end(), [&](const plugins::plugin_description& one) {
+    return one.kind == plugins::plugin_kind::index && one.name == index;
+  });
+}
+
+caf::error not_now(const std::string& collection, const std::string& why) {
+  return to_caf(error(errc::unavailable, "collection '" + collection + "': " + why));
+}
+
+}  // namespace
+
+void catalog_keeper::start(pointer self, dependencies_ptr needs,
+                           std::vector<collection_meta> known) {
+  self_ = self;
+  needs_ = std::move(needs);
+  self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
+  for (auto& meta : known) {
+    auto collection = meta.name;
+    entries_[collection].meta = std::move(meta);
+    open(collection);
+  }
+}
+
+void catalog_keeper::run_job(std::function<void()> job) {
+  jobs_.push_back(std::move(job));
+  if (!job_running_) start_next_job();
+}
+
+void catalog_keeper::start_next_job() {
+  job_running_ = !jobs_.empty();
+  if (!job_running_) return;
+  auto job = std::move(jobs_.front());
+  jobs_.pop_front();
+  if (auto taken = needs_->builders->post_io(std::move(job)); !taken)
+    self_->quit(to_caf(taken.error()));
+}
+
+caf::result<collection_meta> catalog_keeper::create(const std::string& collection,
+                                                    const collection_spec& spec) {
+  if (stopping_) return not_now(collection, "the server is stopping");
+  if (auto valid = validate_collection_name(collection); !valid) return to_caf(valid.error());
+  if (auto valid = validate(spec); !valid) return to_caf(valid.error());
+  for (const auto& vector : spec.vectors)
+    if (!has_index(*needs_->plugins, vector.index))
+      return to_caf(error(errc::not_found, "collection '" + collection + "': no index plugin '" +
+                                               vector.index + "' is loaded"));
+  if (entries_.contains(collection))
+    return to_caf(error(errc::already_exists, "collection '" + collection + "' already exists!"));
+  auto& created = entries_[collection];
+  created.now = phase::creating;
+  created.create_promise = self_->make_response_promise<collection_meta>();
+  auto me = caf::actor_cast<catalog_internal>(self_);
+  run_job([me, engine = needs_->engine, collection, spec] {
+    caf::anon_send(
+        me, created_atom::value, collection,
+        std::make_shared<result<collection_meta>>(engine->catalog().create(collection, spec)));
+  });
+  return created.create_promise;
+}
+
+void catalog_keeper::on_created(const std::string& collection, const create_outcome& outcome) {
+  start_next_job();
+  auto& created = entries_[collection];
+  if (!*outcome) {
+    created.create_promise.deliver(to_caf(outcome->error()));
+    entries_.erase(collection);
+    stop_if_empty();
+    return;
+  }
+  created.meta = std::move(**outcome);
+  log::info("catalog", "collection created", {{"collection", collection}});
+  open(collection);
+}
+
+void catalog_keeper::open(const std::string& collection) {
+  auto& opened = entries_[collection];
+  opened.now = phase::opening;
+  auto me = caf::actor_cast<catalog_internal>(self_);
+  run_job([me, engine = needs_->engine, meta = opened.meta] {
+    caf::anon_send(me, opened_atom::value, meta.name,
+                   std::make_shared<result<std::shared_ptr<storage::collection_store>>>(
+                       engine->catalog().open(meta)));
+  });
+}
+
+void catalog_keeper::on_opened(const std::string& collection, const open_outcome& outcome) {
+  start_next_job();
+  auto& opened = entries_[collection];
+  if (opened.drop_promise.pending()) {
+    drop_now(collection);
+    return;
+  }
+  if (stopping_) {
+    entries_.erase(collection);
+    stop_if_empty();
+    return;
+  }
+  if (!*outcome) {
+    on_failure(collection, opened, outcome->error().message);
+    return;
+  }
+  auto read_side = self_->spawn(reader, collection, needs_);
+  opened.now = phase::loading;
+  opened.writer = self_->spawn<caf::monitored>(actors::collection, needs_, read_side, **outcome);
+  auto handles = std::make_shared<collection_handles>();
+  handles->meta = opened.meta;
+  handles->writer = opened.writer;
+  handles->reader = read_side;
+  self_->request(opened.writer, caf::infinite, load_atom::value)
+      .then(
+          [this, collection, handles](bool) {
+            auto& loaded = entries_[collection];
+            if (loaded.now != phase::loading) return;
+            loaded.now = phase::serving;
+            loaded.serving_since_ns = steady_time_ns();
+            loaded.handles = handles;
+            loaded.create_promise.deliver(loaded.meta);
+          },
+          [](const caf::error&) {});  // the writer quits and on_down decides
+}
+
+void catalog_keeper::on_failure(const std::string& collection, entry& failed,
+                                const std::string& why) {
+  failed.handles = nullptr;
+  failed.writer = nullptr;
+  failed.failure = why;
+  if (failed.drop_promise.pending()) {
+    drop_now(collection);
+    return;
+  }
+  if (failed.now == phase::serving && steady_time_ns() - failed.serving_since_ns > healthy_ns)
+    failed.failures = 0;
+  ++failed.failures;
+  if (failed.failures > failures_max) {
+    failed.now = phase::quarantined;
+    log::error("catalog", "collection quarantined after repeated failures",
+               {{"collection", collection}, {"why", why}});
+    if (failed.create_promise.pending()) failed.create_promise.deliver(not_now(collection, why));
+    return;
+  }
+  failed.now = phase::restarting;
+  const auto delay = first_delay * (1 << (failed.failures - 1));
+  log::warn("catalog", "collection is restarted",
+            {{"collection", collection}, {"delay_ms", delay.count()}, {"why", why}});
+  self_->delayed_send(self_, delay, restart_atom::value, collection);
+}
+
+void catalog_keeper::restart(const std::string& collection) {
+  const auto found = entries_.find(collection);
+  if (found != entries_.end() && found->second.now == phase::restarting && !stopping_)
+    open(collection);
+}
+
+void catalog_keeper::on_down(const caf::down_msg& down) {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& item) {
+    return item.second.writer && item.second.writer.address() == down.source;
+  });
+  if (found == entries_.end()) return;
+  auto& [collection, ended] = *found;
+  if (ended.drop_promise.pending()) {
+    ended.writer = nullptr;
+    ended.handles = nullptr;
+    drop_now(collection);
+    return;
+  }
+  if (stopping_) {
+    entries_.erase(found);
+    stop_if_empty();
+    return;
+  }
+  on_failure(std::string(collection), ended, from_caf(down.reason).message);
+}
+
+template <class Atom>
+void catalog_keeper::end_writer(const collection_internal& writer, Atom how) {
+  // Whether it ends well or badly, on_down sees it.
+  self_->request(writer, caf::infinite, how).then([](bool) {}, [](const caf::error&) {});
+}
+
+caf::result<bool> catalog_keeper::drop(const std::string& collection) {
+  if (stopping_) return not_now(collection, "the server is stopping");
+  const auto found = entries_.find(collection);
+  if (found == entries_.end() || found->second.drop_promise.pending()) return absent(collection);
+  auto& dropped = found->second;
+  if (dropped.now == phase::creating) return not_now(collection, "it is being created");
+  dropped.drop_promise = self_->make_response_promise<bool>();
+  const auto promise = dropped.drop_promise;
+  const auto before = std::exchange(dropped.now, phase::dropping);
+  dropped.handles = nullptr;
+  if (before == phase::opening) return promise;  // on_opened goes on
+  if (dropped.writer) {
+    // The tables can go only when nobody writes to them; on_down goes on.
+    end_writer(dropped.writer, drop_atom::value);
+  } else {
+    drop_now(collection);
+  }
+  return promise;
+}
+
+void catalog_keeper::drop_now(const std::string& collection) {
+  entries_[collection].now = phase::dropping;
+  auto me = caf::actor_cast<catalog_internal>(self_);
+  run_job([me, engine = needs_->engine, collection] {
+    caf::anon_send(me, dropped_atom::value, collection,
+                   std::make_shared<result<void>>(engine->catalog().drop(collection)));
+  });
+}
+
+void catalog_keeper::on_dropped(const std::string& collection, const drop_outcome& outcome) {
+  start_next_job();
+  auto promise = entries_[collection].drop_promise;
+  if (*outcome) {
+    entries_.erase(collection);
+    log::info("catalog", "collection dropped", {{"collection", collection}});
+    promise.deliver(true);
+  } else {
+    promise.deliver(to_caf(outcome->error()));
+    entries_[collection].drop_promise = {};
+    if (!stopping_) open(collection);  // it is still there and serves again
+  }
+  stop_if_empty();
+}
+
+std::vector<collection_meta> catalog_keeper::list() const {
+  std::vector<collection_meta> metas;
+  for (const auto& [collection, item] : entries_)
+    if (item.now != phase::creating && item.now != phase::dropping) metas.push_back(item.meta);
+  return metas;
+}
+
+caf::result<shared<collection_handles>> catalog_keeper::find(const std::string& collection) const {
+  const auto found = entries_.find(collection);
+  if (found == entries_.end()) return absent(collection);
+  const auto& item = found->second;
+  switch (item.now) {
+    case phase::serving: return item.handles;
+    case phase::creating:
+    case phase::dropping: return absent(collection);
+    case phase::opening:
+    case phase::loading: return not_now(collection, "it is being loaded");
+    case phase::restarting:
+      return not_now(collection, "it is being restarted after a failure: " + item.failure);
+    case phase::quarantined:
+      return not_now(collection, "it is quarantined after repeated failures: " + item.failure);
+  }
+  return absent(collection);
+}
+
+readiness catalog_keeper::progress() const {
+  readiness now;
+  now.collections = entries_.size();
+  for (const auto& [collection, item] : entries_) {
+    if (item.now == phase::opening || item.now == phase::loading) ++now.loading;
+    if (item.now == phase::quarantined) ++now.quarantined;
+  }
+  now.ready = now.loading == 0 && !stopping_;
+  return now;
+}
+
+caf::result<bool> catalog_keeper::stop() {
+  stopping_ = true;
+  stop_promise_ = self_->make_response_promise<bool>();
+  const auto promise = stop_promise_;
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    auto& item = it->second;
+    if (item.writer) {
+      end_writer(item.writer, stop_atom::value);
+    } else if (item.now == phase::restarting || item.now == phase::quarantined) {
+      it = entries_.erase(it);
+      continue;
+    }
+    ++it;
+  }
+  stop_if_empty();
+  return promise;
+}
+
+void catalog_keeper::stop_if_empty() {
+  if (!stopping_ || !entries_.empty() || job_running_ || !stop_promise_.pending()) return;
+  stop_promise_.deliver(true);
+  self_->quit();
+}
+
+namespace {
+
+catalog_internal::behavior_type catalog(catalog_keeper::pointer self, dependencies_ptr needs,
+                                        const std::vector<collection_meta>& known) {
+  self->state.start(self, std::move(needs), known);
+  auto& state = self->state;
+  return {[&state](create_atom, const std::string& collection, const collection_spec& spec) {
+            return state.create(collection, spec);
+          },
+          [&state](drop_atom, const std::string& collection) { return state.drop(collection); },
+          [&state](list_atom) { return state.list(); },
+          [&state](find_atom, const std::string& collection) { return state.find(collection); },
+          [&state](ready_atom) { return state.progress(); },
+          [&state](stop_atom) { return state.stop(); },
+          [&state](opened_atom, const std::string& collection, const open_outcome& outcome) {
+            state.on_opened(collection, outcome);
+          },
+          [&state](created_atom, const std::string& collection, const create_outcome& outcome) {
+            state.on_created(collection, outcome);
+          },
+          [&state](dropped_atom, const std::string& collection, const drop_outcome& outcome) {
+            state.on_dropped(collection, outcome);
+          },
+          [&state](restart_atom, const std::string& collection) { state.restart(collection); }};
+}
+
+}  // namespace
+
+result<catalog_actor> spawn_catalog(caf::actor_system& system, dependencies_ptr needs) {
+  THESPIS_TRY(auto known, needs->engine->catalog().list());
+  return catalog_actor(system.spawn(catalog, std::move(needs), std::move(known)));
+}
+
+}  // namespace thespis::actors

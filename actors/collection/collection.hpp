@@ -1,0 +1,120 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "actors/api/collection_api.hpp"
+#include "actors/collection/collection_state.hpp"
+#include "actors/collection/dependencies.hpp"
+#include "actors/collection/reader.hpp"
+
+namespace thespis::actors {
+
+using load_atom = caf::atom_constant<caf::atom("load")>;
+using loaded_atom = caf::atom_constant<caf::atom("loaded")>;
+using durable_atom = caf::atom_constant<caf::atom("durable")>;
+using sliced_atom = caf::atom_constant<caf::atom("sliced")>;
+using saved_atom = caf::atom_constant<caf::atom("saved")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+
+/// What the loading job found.
+using load_outcome = std::shared_ptr<result<std::unique_ptr<collection_state>>>;
+/// Why a job failed; null if it did not.
+using job_failure = std::shared_ptr<const error>;
+
+}  // namespace thespis::actors
+
+THESPIS_LOCAL_MESSAGE(thespis::actors::load_outcome)
+THESPIS_LOCAL_MESSAGE(thespis::actors::job_failure)
+THESPIS_LOCAL_MESSAGE(thespis::actors::slot_range)
+
+namespace thespis::actors {
+
+/// The writer of a collection as its catalog and its own jobs see it.
+using collection_internal = collection_actor::extend<
+    /// Reads the collection into memory; answers when it serves. Errors: as `collection_state`.
+    caf::replies_to<load_atom>::with<bool>,
+    /// Quits without saving derived state, because the collection is dropped.
+    caf::replies_to<drop_atom>::with<bool>,
+    /// The loading job is done.
+    caf::reacts_to<loaded_atom, load_outcome>,
+    /// Everything up to this LSN is durable.
+    caf::reacts_to<durable_atom, lsn_t>,
+    /// A slice of this vector ordinal is in its index, or the plugin failed.
+    caf::reacts_to<sliced_atom, std::uint32_t, slot_range, job_failure>,
+    /// The index of this vector name is saved up to this slot, or could not be.
+    caf::reacts_to<saved_atom, std::string, slot_t, job_failure>,
+    /// Time to look for indexes to save and for idleness.
+    caf::reacts_to<tick_atom>>;
+
+/// State and steps of a collection's writer. A write is decided and applied in one message; it is
+/// answered, and its view published, when the flusher says that it is durable.
+class collection_writer {
+ public:
+  static inline const char* name = "collection";
+  using pointer = collection_internal::stateful_pointer<collection_writer>;
+
+  void start(pointer self, dependencies_ptr needs, reader_internal reader,
+             std::shared_ptr<storage::collection_store> store);
+
+  caf::result<bool> load();
+  void finish_load(const load_outcome& outcome);
+  caf::result<write_reply> write(upsert_request&& request);
+  caf::result<write_reply> write(const delete_request& request);
+  void on_durable(lsn_t durable);
+  void on_sliced(std::uint32_t vector, slot_range slice, const job_failure& failure);
+  void on_saved(const std::string& vector_name, slot_t end, const job_failure& failure);
+  void on_tick();
+  caf::result<collection_info> info() const;
+  /// Ends the actor: after pending writes are durable and indexes saved, or at once.
+  caf::result<bool> stop(bool save);
+
+ private:
+  /// A committed write that waits for its flush.
+  struct pending_write {
+    lsn_t lsn = 0;
+    std::shared_ptr<view> seen_after;  // null if nothing changed
+    caf::typed_response_promise<write_reply> promise;
+    write_reply reply;
+  };
+
+  [[nodiscard]] caf::error refusal() const;  // why writes cannot be taken now; none if they can
+  caf::result<write_reply> commit(result<std::vector<effect>>&& decided);
+  void publish(const std::shared_ptr<view>& latest);
+  void republish();
+  void build_more();
+  void save_if_due();
+  void stop_if_drained();
+  void quit_stopped();
+  void fail(const error& reason);
+
+  pointer self_ = nullptr;
+  dependencies_ptr needs_;
+  reader_internal reader_;
+  std::shared_ptr<storage::collection_store> store_;
+  std::string collection_;
+  std::unique_ptr<collection_state> state_;  // null while loading
+  caf::typed_response_promise<bool> load_promise_;
+  caf::typed_response_promise<bool> stop_promise_;
+  std::deque<pending_write> pending_;
+  std::shared_ptr<view> published_;
+  lsn_t applied_lsn_ = 0;
+  std::size_t saves_running_ = 0;
+  std::int64_t saved_at_ns_ = 0;
+  bool busy_since_tick_ = false;
+  bool loading_ = false;
+  bool save_due_ = false;
+  bool stopping_ = false;
+  bool stop_saved_ = false;  // the save of a stop was started
+};
+
+/// Behaviour of a writer.
+collection_internal::behavior_type collection(collection_writer::pointer self,
+                                              dependencies_ptr needs, reader_internal reader,
+                                              std::shared_ptr<storage::collection_store> store);
+
+}  // namespace thespis::actors

@@ -1,0 +1,93 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/query/read.hpp"
+
+#include <algorithm>
+
+#include "actors/query/payload_selection.hpp"
+
+namespace thespis::actors {
+
+namespace {
+
+result<scored_point> answer_point(storage::collection_snapshot& snapshot, const point_id& id,
+                                  storage::point_record&& record,
+                                  const payload_selector& with_payload,
+                                  const vector_selector& with_vector) {
+  scored_point answer;
+  answer.id = id;
+  answer.version = record.lsn;
+  if (with_payload.enabled) {
+    THESPIS_TRY(answer.payload, select_payload(std::move(record.payload), with_payload));
+  }
+  if (with_vector.enabled) {
+    THESPIS_TRY(answer.vectors, snapshot.vectors(record.slot));
+    select_vectors(*answer.vectors, with_vector);
+  }
+  return answer;
+}
+
+}  // namespace
+
+result<void> check_selector(const view& source, const vector_selector& selector) {
+  for (const auto& name : selector.names)
+    if (source.find(name) == nullptr)
+      return error(errc::not_found,
+                   "collection '" + source.meta->name + "': it has no vector '" + name + "'");
+  return ok();
+}
+
+void select_vectors(std::vector<named_vector>& vectors, const vector_selector& selector) {
+  if (selector.names.empty()) return;
+  std::erase_if(vectors, [&](const named_vector& vector) {
+    return std::find(selector.names.begin(), selector.names.end(), vector.name) ==
+           selector.names.end();
+  });
+}
+
+result<retrieve_reply> retrieve(const view& source, const retrieve_request& request) {
+  THESPIS_CHECK(check_selector(source, request.with_vector));
+  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  retrieve_reply reply;
+  reply.points.reserve(request.ids.size());
+  for (const auto& id : request.ids) {
+    THESPIS_TRY(auto record, snapshot->find(id));
+    if (!record) continue;
+    THESPIS_TRY(auto answer, answer_point(*snapshot, id, std::move(*record), request.with_payload,
+                                          request.with_vector));
+    reply.points.push_back(std::move(answer));
+  }
+  return reply;
+}
+
+result<scroll_reply> scroll(const view& source, const scroll_request& request) {
+  THESPIS_CHECK(check_selector(source, request.with_vector));
+  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  std::vector<std::pair<point_id, storage::point_record>> page;
+  scroll_reply reply;
+  THESPIS_CHECK(
+      snapshot->scan(request.offset, [&](const point_id& id, storage::point_record&& record) {
+        if (page.size() == request.limit) {
+          reply.next_page_offset = id;
+          return false;
+        }
+        page.emplace_back(id, std::move(record));
+        return true;
+      }));
+  reply.points.reserve(page.size());
+  for (auto& [id, record] : page) {
+    THESPIS_TRY(auto answer, answer_point(*snapshot, id, std::move(record), request.with_payload,
+                                          request.with_vector));
+    reply.points.push_back(std::move(answer));
+  }
+  return reply;
+}
+
+result<bool> exists(const view& source, const point_id& id) {
+  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  THESPIS_TRY(const auto record, snapshot->find(id));
+  return record.has_value();
+}
+
+}  // namespace thespis::actors

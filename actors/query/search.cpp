@@ -1,0 +1,205 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/query/search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "actors/query/payload_selection.hpp"
+#include "actors/query/read.hpp"
+
+namespace thespis::actors {
+
+namespace {
+
+using hits = std::vector<plugins::ranked_slot>;
+
+/// A search made ready: what to compare with, and the point that must not answer.
+struct target {
+  std::vector<float> vector;
+  std::optional<point_id> self;
+};
+
+std::string name_of(const view& source, const std::string& vector_name) {
+  return "collection '" + source.meta->name +
+         "': " + (vector_name.empty() ? std::string("vector") : "vector '" + vector_name + "'");
+}
+
+/// True if every slot is compared: asked for, too few points for a graph, or an index that scans.
+bool scans_all(const view& source, const vector_view& vector, const search_request& request) {
+  const std::uint64_t raw_bytes = source.points * vector.spec.size * sizeof(float);
+  return request.exact || vector.index->scans() ||
+         raw_bytes / 1024 < vector.hnsw.full_scan_threshold_kb;
+}
+
+result<target> resolve_target(const view& source, const vector_view& vector,
+                              const search_request& request) {
+  if (const auto* values = std::get_if<std::vector<float>>(&request.target)) {
+    if (values->size() != vector.spec.size)
+      return error(errc::dimension_mismatch,
+                   name_of(source, vector.spec.name) + " has " + std::to_string(values->size()) +
+                       " dimensions, expected " + std::to_string(vector.spec.size));
+    for (std::size_t i = 0; i < values->size(); ++i)
+      if (!std::isfinite((*values)[i]))
+        return error(errc::invalid_argument, name_of(source, vector.spec.name) + ": element " +
+                                                 std::to_string(i) + " is not a finite number");
+    return target{*values, std::nullopt};
+  }
+  const auto& id = std::get<point_id>(request.target);
+  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  THESPIS_TRY(const auto record, snapshot->find(id));
+  if (!record)
+    return error(errc::not_found,
+                 "collection '" + source.meta->name + "': it has no point " + id.text());
+  THESPIS_TRY(const auto vectors, snapshot->vectors(record->slot));
+  const auto* values = find_vector(vectors, vector.spec.name);
+  if (values == nullptr)
+    return error(errc::not_found, "collection '" + source.meta->name + "': point " + id.text() +
+                                      " has no vector '" + vector.spec.name + "'");
+  return target{*values, id};
+}
+
+/// The nearest `k` slots of the view, from index and scan together.
+result<void> rank(const view& source, const vector_view& vector, const search_request& request,
+                  std::span<const float> values, std::uint32_t k, hits& ranked) {
+  plugins::index_query query;
+  query.vector = values;
+  query.k = k;
+  query.ef = request.hnsw_ef.value_or(0);
+  query.dead = &vector.dead;
+  query.end_slot = source.end_slot;
+  if (scans_all(source, vector, request)) return vector.scan->search(query, ranked);
+  query.end_slot = vector.indexed_end;
+  THESPIS_CHECK(vector.index->search(query, ranked));
+  if (vector.indexed_end >= source.end_slot) return ok();
+  hits tail;
+  query.first_slot = vector.indexed_end;
+  query.end_slot = source.end_slot;
+  THESPIS_CHECK(vector.scan->search(query, tail));
+  const auto middle = static_cast<std::ptrdiff_t>(ranked.size());
+  ranked.insert(ranked.end(), tail.begin(), tail.end());
+  std::inplace_merge(ranked.begin(), ranked.begin() + middle, ranked.end(),
+                     [](const auto& a, const auto& b) { return a.rank < b.rank; });
+  if (ranked.size() > k) ranked.resize(k);
+  return ok();
+}
+
+/// A point that may be answered, and the slot that it was found in.
+struct candidate {
+  slot_t slot = no_slot;
+  scored_point point;
+};
+
+/// Puts equal scores in the order of ids, so that answers do not depend on slots.
+void order_ties(std::vector<candidate>& found) {
+  for (auto first = found.begin(); first != found.end();) {
+    const auto last = std::find_if(first, found.end(), [&](const candidate& other) {
+      return other.point.score != first->point.score;
+    });
+    if (last - first > 1)
+      std::sort(first, last, [](const auto& a, const auto& b) { return a.point.id < b.point.id; });
+    first = last;
+  }
+}
+
+bool passes_threshold(const search_request& request, distance metric, float score) {
+  if (!request.score_threshold) return true;
+  return larger_is_nearer(metric) ? score >= *request.score_threshold
+                                  : score <= *request.score_threshold;
+}
+
+/// Turns ranked slots into candidates until the threshold cuts.
+std::vector<candidate> score(const view& source, const vector_view& vector,
+                             const search_request& request, const target& wanted,
+                             const hits& ranked) {
+  std::vector<candidate> found;
+  found.reserve(ranked.size());
+  for (const auto& hit : ranked) {
+    const float value = score_of_rank(vector.spec.metric, hit.rank);
+    if (!passes_threshold(request, vector.spec.metric, value)) break;
+    auto id = source.slots.id(hit.slot);
+    if (wanted.self && id == *wanted.self) continue;
+    auto& next = found.emplace_back();
+    next.slot = hit.slot;
+    next.point.id = std::move(id);
+    next.point.score = value;
+    next.point.version = source.slots.version(hit.slot);
+  }
+  order_ties(found);
+  return found;
+}
+
+/// Drops candidates whose point died or moved to another slot since the view was made, and fills
+/// in payloads and vectors of the others.
+result<void> enrich(const view& source, const search_request& request,
+                    std::vector<candidate>& found) {
+  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  for (auto& [slot, point] : found) {
+    THESPIS_TRY(auto record, snapshot->find(point.id));
+    if (!record || record->slot != slot) {
+      slot = no_slot;
+      continue;
+    }
+    point.version = record->lsn;
+    if (request.with_payload.enabled) {
+      THESPIS_TRY(point.payload, select_payload(std::move(record->payload), request.with_payload));
+    }
+    if (request.with_vector.enabled) {
+      THESPIS_TRY(point.vectors, snapshot->vectors(slot));
+      select_vectors(*point.vectors, request.with_vector);
+    }
+  }
+  std::erase_if(found, [](const candidate& one) { return one.slot == no_slot; });
+  return ok();
+}
+
+/// The hits of the page that was asked for.
+search_reply cut_page(std::vector<candidate>&& found, const search_request& request) {
+  search_reply reply;
+  for (std::size_t i = request.offset; i < found.size() && reply.hits.size() < request.limit; ++i)
+    reply.hits.push_back(std::move(found[i].point));
+  return reply;
+}
+
+/// Rounds after which an answer may stay short because points keep dying under it.
+constexpr int refill_rounds_max = 8;
+
+}  // namespace
+
+std::uint64_t estimate_bytes(const view& source, const search_request& request) {
+  const auto* vector = source.find(request.vector_name);
+  if (vector == nullptr) return 0;
+  const std::uint64_t row_bytes = vector->spec.size * sizeof(float);
+  if (scans_all(source, *vector, request)) return source.end_slot * row_bytes;
+  return (source.end_slot - std::min(vector->indexed_end, source.end_slot)) * row_bytes;
+}
+
+result<search_reply> search(const view& source, const search_request& request) {
+  const auto* vector = source.find(request.vector_name);
+  if (vector == nullptr)
+    return error(errc::not_found, "collection '" + source.meta->name + "': it has no vector '" +
+                                      request.vector_name + "'");
+  THESPIS_CHECK(check_selector(source, request.with_vector));
+  THESPIS_TRY(const target wanted, resolve_target(source, *vector, request));
+  const std::uint64_t page_end = std::uint64_t{request.offset} + request.limit;
+  const bool reads_storage = request.with_payload.enabled || request.with_vector.enabled;
+  // Each round asks for more than was lost before, so that dropped hits are replaced.
+  std::uint64_t lost = 0;
+  for (int round = 1;; ++round) {
+    const auto k = page_end + lost + (wanted.self ? 1 : 0);
+    hits ranked;
+    THESPIS_CHECK(
+        rank(source, *vector, request, wanted.vector, static_cast<std::uint32_t>(k), ranked));
+    auto found = score(source, *vector, request, wanted, ranked);
+    const auto before = found.size();
+    if (reads_storage) THESPIS_CHECK(enrich(source, request, found));
+    const auto dropped = before - found.size();
+    const bool complete = found.size() >= page_end || dropped == 0 || ranked.size() < k;
+    if (complete || round == refill_rounds_max) return cut_page(std::move(found), request);
+    lost = lost * 2 + dropped;
+  }
+}
+
+}  // namespace thespis::actors

@@ -1,0 +1,53 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "actors/query/slot_table.hpp"
+#include "core/collection_info.hpp"
+#include "core/ids.hpp"
+#include "core/slot_bitmap.hpp"
+#include "plugins/host/arena.hpp"
+#include "plugins/host/index.hpp"
+#include "storage/collection_store.hpp"
+
+namespace thespis::actors {
+
+/// One vector name of a view: the index over the slots below `indexed_end`, and the rest, which
+/// `scan` compares exactly.
+struct vector_view {
+  vector_spec spec;
+  hnsw_config hnsw;
+  std::shared_ptr<const plugins::arena> arena;
+  std::shared_ptr<const plugins::index> index;
+  std::shared_ptr<const plugins::index> scan;  ///< Exact; the same as `index` if that scans.
+  slot_t indexed_end = 0;
+  slot_bitmap dead;  ///< Slots that died or have no such vector.
+};
+
+/// A collection at one durable moment. It never changes; searches keep it alive while they run.
+struct view {
+  lsn_t lsn = 0;
+  std::shared_ptr<const collection_meta> meta;
+  std::shared_ptr<const storage::collection_store> store;
+  std::vector<vector_view> vectors;  ///< In the order of the spec.
+  slot_table slots;
+  slot_t end_slot = 0;  ///< Slots from here on are unknown to the view.
+  std::uint64_t points = 0;
+
+  /// Finds a vector by name, or null.
+  [[nodiscard]] const vector_view* find(std::string_view name) const noexcept {
+    for (const auto& vector : vectors)
+      if (vector.spec.name == name) return &vector;
+    return nullptr;
+  }
+};
+
+using view_ptr = std::shared_ptr<const view>;
+
+}  // namespace thespis::actors
