@@ -1,0 +1,56 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "apps/node/node.hpp"
+
+#include <caf/all.hpp>
+
+#include "actors/catalog/catalog.hpp"
+#include "core/log.hpp"
+
+namespace thespis::apps {
+
+result<std::unique_ptr<node>> node::start(const config::settings& settings) {
+  std::unique_ptr<node> made(new node);
+  THESPIS_TRY(made->plugins_, plugins::registry::load(settings.plugins));
+  THESPIS_TRY(made->engine_, storage::engine::open(settings.storage));
+  const auto report = [](std::string_view where, std::string_view what) {
+    log::error(where, "uncaught failure", {{"what", what}});
+  };
+  THESPIS_TRY(made->runtime_, actors::runtime::start(settings.runtime, report));
+  auto needs = std::make_shared<actors::dependencies>();
+  needs->engine = made->engine_;
+  needs->plugins = made->plugins_;
+  needs->builders = &made->runtime_->builders();
+  needs->settings = settings.storage;
+  needs->builder_threads = static_cast<std::uint32_t>(made->runtime_->builder_threads());
+  THESPIS_TRY(made->catalog_, actors::spawn_catalog(made->runtime_->system(), needs));
+  return made;
+}
+
+node::~node() {
+  if (runtime_) {
+    if (auto stopped = stop(std::chrono::seconds(5)); !stopped)
+      log::warn("node", "stopped badly", {{"why", stopped.error().message}});
+  }
+}
+
+result<void> node::stop(std::chrono::milliseconds patience) {
+  result<void> outcome = ok();
+  if (catalog_) {
+    caf::scoped_actor asker(runtime_->system());
+    asker->request(catalog_, patience, actors::stop_atom::value)
+        .receive([](bool) {},
+                 [&](const caf::error& failure) { outcome = actors::from_caf(failure); });
+    catalog_ = nullptr;
+  }
+  auto stopped = runtime_->stop(patience);
+  if (outcome) outcome = std::move(stopped);
+  runtime_.reset();
+  auto closed = engine_->close();
+  engine_.reset();
+  if (outcome) outcome = std::move(closed);
+  return outcome;
+}
+
+}  // namespace thespis::apps
