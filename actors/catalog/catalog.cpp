@@ -243,7 +243,11 @@ void catalog_keeper::on_dropped(const std::string& collection, const drop_outcom
   } else {
     promise.deliver(to_caf(outcome->error()));
     entries_[collection].drop_promise = {};
-    if (!stopping_) open(collection);  // it is still there and serves again
+    if (stopping_) {
+      entries_.erase(collection);
+    } else {
+      open(collection);  // it is still there and serves again
+    }
   }
   stop_if_empty();
 }
