@@ -138,18 +138,19 @@ result<void> collection_state::load_index(vector_state& vector, const plugins::r
   expected.collection = meta_->id;
   expected.vector_name = vector.spec.name;
   expected.generation = store_->counters().generation;
+  expected.next_slot = end_slot_;
+  expected.lsn = lsn_;
   auto loaded = vector.index->load(vector.file, expected);
-  if (loaded && loaded->next_slot <= end_slot_) {
+  if (loaded) {
     vector.progress = index_progress(loaded->next_slot);
     vector.saved_end = loaded->next_slot;
     return ok();
   }
-  if (loaded || loaded.error().code != errc::not_found)
+  if (loaded.error().code != errc::not_found)
     log::warn("collection", "saved index does not fit, rebuilding it",
               {{"collection", meta_->name},
                {"vector", vector.spec.name},
-               {"why", loaded ? std::string("it covers slots that storage does not have")
-                              : loaded.error().message}});
+               {"why", loaded.error().message}});
   THESPIS_TRY(vector.index, make());
   return ok();
 }

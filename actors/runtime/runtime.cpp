@@ -97,6 +97,7 @@ struct runtime::parts {
   }
 
   const std::size_t size;
+  std::size_t build_threads = 0;
   std::unique_ptr<builder_pool> builders;
   std::unique_ptr<boost::asio::io_context> io;
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work;
@@ -124,6 +125,7 @@ result<std::unique_ptr<runtime>> runtime::start(const config::runtime& settings,
                                                " pool threads: " + failure.what());
   }
   started->parts_->builders = std::move(builders);
+  started->parts_->build_threads = build_threads;
   return started;
 }
 
@@ -166,6 +168,11 @@ caf::actor_system& runtime::system() noexcept {
 builder_pool& runtime::builders() noexcept {
   THESPIS_ASSERT(parts_ != nullptr);
   return *parts_->builders;
+}
+
+std::size_t runtime::build_threads() const noexcept {
+  THESPIS_ASSERT(parts_ != nullptr);
+  return parts_->build_threads;
 }
 
 std::size_t runtime::pool_threads() const noexcept {

@@ -48,6 +48,7 @@ class runtime {
   [[nodiscard]] caf::actor_system& system() noexcept;
   [[nodiscard]] builder_pool& builders() noexcept;
   [[nodiscard]] std::size_t pool_threads() const noexcept;
+  [[nodiscard]] std::size_t build_threads() const noexcept;
 
  private:
   struct parts;

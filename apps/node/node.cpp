@@ -5,6 +5,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/api/failure.hpp"
 #include "actors/catalog/catalog.hpp"
 #include "core/log.hpp"
 
@@ -23,7 +24,7 @@ result<std::unique_ptr<node>> node::start(const config::settings& settings) {
   needs->plugins = made->plugins_;
   needs->builders = &made->runtime_->builders();
   needs->settings = settings.storage;
-  needs->builder_threads = static_cast<std::uint32_t>(made->runtime_->builder_threads());
+  needs->builder_threads = static_cast<std::uint32_t>(made->runtime_->build_threads());
   THESPIS_TRY(made->catalog_, actors::spawn_catalog(made->runtime_->system(), needs));
   return made;
 }

@@ -7,10 +7,13 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "actors/api/catalog_api.hpp"
+#include "actors/api/failure.hpp"
 #include "apps/node/node.hpp"
+#include "core/log.hpp"
 #include "tests/support/catch.hpp"
 
 namespace thespis::tests {
@@ -19,6 +22,7 @@ namespace thespis::tests {
 class test_node {
  public:
   explicit test_node(const std::filesystem::path& data_dir) {
+    log::set_level(log::level::off);
     config::settings settings;
     settings.storage.data_dir = data_dir;
     settings.runtime.pool_threads = 2;
