@@ -1,0 +1,141 @@
+/* Copyright 2026 The Thespis authors
+ * SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef THESPIS_PLUGIN_ABI_H
+#define THESPIS_PLUGIN_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The boundary between Thespis and a plugin: a shared object that exports one C function.
+ *
+ * Rules that hold for every call across it:
+ * - Only pointers, sizes, numbers and opaque handles cross. No exception may cross in either
+ *   direction.
+ * - Whoever allocates frees. Memory given to a call belongs to the caller and is valid until the
+ *   call returns, unless its description says otherwise.
+ * - Structures and tables only ever grow at their end. Each begins with `struct_size`, the bytes
+ *   its maker knew of; a reader touches nothing beyond it.
+ * - A host loads a plugin of the same `THESPIS_ABI_MAJOR` whose `THESPIS_ABI_MINOR` is not above
+ *   its own. While the major number is 0 it rises with every change that breaks. */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Changes when plugins must be built again. */
+#define THESPIS_ABI_MAJOR 0
+/** Changes when something was appended. */
+#define THESPIS_ABI_MINOR 1
+
+/** Marks the exported function, so that a plugin can hide everything else. */
+#define THESPIS_PLUGIN_EXPORT __attribute__((visibility("default")))
+/** Name of the exported function, of type `thespis_plugin_function`. */
+#define THESPIS_PLUGIN_SYMBOL "thespis_plugin"
+
+/** Outcome of a call. Anything but `THESPIS_OK` comes with a message in `thespis_failure`. */
+typedef uint32_t thespis_status;
+enum {
+  THESPIS_OK = 0,
+  THESPIS_INVALID_ARGUMENT = 1, /**< The caller asked for something impossible. */
+  THESPIS_UNSUPPORTED = 2,      /**< Known, but not offered by this plugin. */
+  THESPIS_OUT_OF_MEMORY = 3,
+  THESPIS_CORRUPTION = 4, /**< Saved bytes make no sense. */
+  THESPIS_IO = 5,         /**< A read or write call-back failed; its status is passed on. */
+  THESPIS_NOT_FOUND = 6,
+  THESPIS_INTERNAL = 7 /**< A defect of the plugin. */
+};
+
+/** Kinds of plugin. Quantizers (2) and embedders (3) are reserved; this version has no table for
+ * them. */
+typedef uint32_t thespis_kind;
+enum { THESPIS_KIND_INDEX = 1, THESPIS_KIND_COMPUTE = 4 };
+
+/** How two vectors are compared. The *rank* of a pair is a float32 that is smaller for nearer
+ * vectors: the negated cosine (0 if either vector is zero), the negated inner product, the squared
+ * Euclidean distance, the Manhattan distance. */
+typedef uint32_t thespis_metric;
+enum {
+  THESPIS_METRIC_COSINE = 1,
+  THESPIS_METRIC_DOT = 2,
+  THESPIS_METRIC_EUCLID = 3,
+  THESPIS_METRIC_MANHATTAN = 4
+};
+
+/** How loud a log line is. */
+typedef uint32_t thespis_log_level;
+enum { THESPIS_LOG_DEBUG = 1, THESPIS_LOG_INFO = 2, THESPIS_LOG_WARN = 3, THESPIS_LOG_ERROR = 4 };
+
+/** Bytes of a failure's message, with its final zero. */
+#define THESPIS_FAILURE_BYTES 512
+
+/** Where a call that fails puts its reason, in UTF-8 ending in zero. The caller owns it, passes it
+ * with an empty message and never passes null. */
+typedef struct thespis_failure {
+  char message[THESPIS_FAILURE_BYTES];
+} thespis_failure;
+
+/** Something that a plugin made: a handle and the table of functions that take it, of the type
+ * that belongs to its kind, such as `thespis_index_table`. */
+typedef struct thespis_object {
+  void* self;
+  const void* table;
+} thespis_object;
+
+/** One slice of a `parallel_for`. It must not throw. */
+typedef void (*thespis_parallel_body)(void* state, size_t item);
+
+/** What the host offers. It outlives every object that was created with it.
+ * Thread: every function may be called from any thread. */
+typedef struct thespis_services {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void* context; /**< First argument of every function below. */
+
+  /** Writes one line to the log. `text` needs no final zero. */
+  void (*log)(void* context, thespis_log_level level, const char* text, size_t bytes);
+
+  /** Memory of `bytes` bytes at a multiple of `alignment` (a power of two), filled with zeros;
+   * large blocks are advised to use huge pages. Null if there is none. */
+  void* (*allocate)(void* context, size_t bytes, size_t alignment);
+
+  /** Gives back what `allocate` gave, with the same `bytes` and `alignment`; null is ignored. */
+  void (*release)(void* context, void* memory, size_t bytes, size_t alignment);
+
+  /** Calls `body(state, item)` for each item in [0, count), on this thread and others at once, and
+   * returns when all have returned. Starting costs tens of microseconds: use it for slices of
+   * milliseconds. */
+  void (*parallel_for)(void* context, size_t count, thespis_parallel_body body, void* state);
+
+  /** Finds a compute back end, such as "cpu". The object belongs to the host, lives as long as
+   * these services, and has a `thespis_compute_table`. Status: not found. */
+  thespis_status (*compute)(void* context, const char* name, thespis_object* out,
+                            thespis_failure* failure);
+} thespis_services;
+
+/** What a plugin says of itself. Static: it is valid as long as the plugin is loaded. */
+typedef struct thespis_plugin_descriptor {
+  uint32_t struct_size;
+  uint32_t abi_major; /**< `THESPIS_ABI_MAJOR` of the headers that it was built with. */
+  uint32_t abi_minor;
+  thespis_kind kind;
+  const char* name;    /**< What collections name it by: 1 to 32 of [a-z0-9_], a letter first. */
+  const char* version; /**< Such as "1.0.0": at most 32 printable characters. */
+
+  /** Makes an object of the plugin's kind. `params` is a `thespis_index_params` or
+   * `thespis_compute_params`; it, but not what it points to, ends with the call. `services` outlive
+   * the object.
+   * Status: invalid argument or unsupported if `params` cannot be met; nothing is made then.
+   * Thread: any. */
+  thespis_status (*create)(const thespis_services* services, const void* params,
+                           thespis_object* out, thespis_failure* failure);
+} thespis_plugin_descriptor;
+
+/** Type of the exported function. It does nothing but return the descriptor. */
+typedef const thespis_plugin_descriptor* (*thespis_plugin_function)(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

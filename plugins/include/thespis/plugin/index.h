@@ -1,0 +1,147 @@
+/* Copyright 2026 The Thespis authors
+ * SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef THESPIS_PLUGIN_INDEX_H
+#define THESPIS_PLUGIN_INDEX_H
+
+#include <thespis/plugin/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The vectors of one collection, kept by the host and lent for the life of the index.
+ * Row `slot` begins at
+ *   chunks[slot >> chunk_rows_log2] + (slot & ((1 << chunk_rows_log2) - 1)) * row_stride_bytes
+ * on a 64-byte boundary: `dimension` float32 as the user gave them, then zeros up to
+ * `padded_dimension`, and for cosine the row's inverse Euclidean norm.
+ * The host appends while the plugin reads. The table of chunks never moves, and a row and its entry
+ * in the table are complete, and never change again, before its slot is first named to the plugin:
+ * in `insert`, or as part of a query's range. So plain reads suffice. */
+typedef struct thespis_arena {
+  uint32_t struct_size;
+  thespis_metric metric;
+  uint32_t dimension;
+  uint32_t padded_dimension; /**< Units: floats; a multiple of 16. */
+  uint32_t chunk_rows_log2;
+  /** For cosine the distance from the row's beginning to a float32, 1 / |row|, or 0 for a zero
+   * vector; at or after the padding. 0 for other metrics. */
+  uint32_t inverse_norm_offset_bytes;
+  uint64_t row_stride_bytes; /**< A multiple of 64. */
+  const unsigned char* const* chunks;
+} thespis_arena;
+
+/** What an index is made with. */
+typedef struct thespis_index_params {
+  uint32_t struct_size;
+  thespis_metric metric;
+  uint32_t dimension;
+  uint32_t hnsw_m;            /**< Links per node, for graphs. */
+  uint32_t hnsw_ef_construct; /**< Candidates kept while a node is inserted, for graphs. */
+  uint32_t reserved;
+  uint64_t seed; /**< The same seed, slots and order on one thread give the same index. */
+  const thespis_arena* arena; /**< Lives as long as the index. */
+} thespis_index_params;
+
+/** A set of slots. Slot s is in it if chunk s >> chunk_bits_log2 exists, is not null, and has bit
+ * s & ((1 << chunk_bits_log2) - 1), counted from the low bit of its first word, set. */
+typedef struct thespis_bitmap {
+  const uint64_t* const* chunks;
+  uint32_t chunk_count;
+  uint32_t chunk_bits_log2; /**< At least 6. */
+  uint64_t cardinality;
+} thespis_bitmap;
+
+/** What to look for. An answer names only slots in [first_slot, end_slot) that are not in `dead`
+ * and, if there is `allowed`, are in it. */
+typedef struct thespis_index_query {
+  uint32_t struct_size;
+  uint32_t k;  /**< At least 1. */
+  uint32_t ef; /**< Effort: candidates of a graph walk; 0: the plugin chooses. */
+  uint32_t first_slot;
+  uint32_t end_slot; /**< Every row below it exists in the arena. */
+  uint32_t reserved;
+  const float* vector;           /**< 64-byte aligned, zeros up to `padded_dimension`. */
+  const thespis_bitmap* dead;    /**< Null: none. */
+  const thespis_bitmap* allowed; /**< Null: all. */
+} thespis_index_query;
+
+/** One hit. Smaller ranks are nearer, see `thespis_metric`. */
+typedef struct thespis_hit {
+  uint32_t slot;
+  float rank;
+} thespis_hit;
+
+/** Where a search puts its hits. */
+typedef struct thespis_hits {
+  thespis_hit* items; /**< Room for the query's `k`. */
+  uint64_t count;     /**< Written by the plugin: at most `k`. */
+} thespis_hits;
+
+/** Where an index is saved to. */
+typedef struct thespis_writer {
+  uint32_t struct_size;
+  /** Slots at or above it, and links to them, are left out: after a crash they may be others. */
+  uint32_t end_slot;
+  void* context;
+  /** Appends bytes. After a failure the plugin stops and returns the same status. */
+  thespis_status (*write)(void* context, const void* data, size_t bytes);
+} thespis_writer;
+
+/** Where an index is loaded from. The bytes are those that were written: the host has checked
+ * identity, plugin and checksum of whatever `read` hands out. */
+typedef struct thespis_reader {
+  uint32_t struct_size;
+  uint32_t end_slot; /**< The arena has every row below it; a slot at or above it is corruption. */
+  void* context;
+  uint64_t bytes; /**< How many bytes there are; trust no size in the stream beyond it. */
+  /** Reads exactly `bytes`, in order. After a failure, such as the end of the stream, the plugin
+   * stops and returns the same status. */
+  thespis_status (*read)(void* context, void* data, size_t bytes);
+} thespis_reader;
+
+/** Flag: there is nothing to insert, save or load; every search reads the arena itself and is
+ * exact. */
+#define THESPIS_INDEX_SCANS UINT32_C(1)
+
+/** Functions of an index. All are required unless they say otherwise.
+ * Thread: `insert` may run on several threads with distinct slots, `search` and `search_batch` on
+ * any number, and `save` and `bytes` on one, all at the same time. `load` and `destroy` run alone.
+ * A slot whose `insert` returned is found by later searches. */
+typedef struct thespis_index_table {
+  uint32_t struct_size;
+  uint32_t flags;
+
+  void (*destroy)(void* self);
+
+  /** Adds `count` slots, whose rows the arena has. No slot is given twice. */
+  thespis_status (*insert)(void* self, const uint32_t* slots, size_t count,
+                           thespis_failure* failure);
+
+  /** Finds up to `query->k` slots, nearest first, each at most once; equal ranks in any order.
+   * Fewer than k only if fewer were inserted that the query admits. */
+  thespis_status (*search)(void* self, const thespis_index_query* query, thespis_hits* hits,
+                           thespis_failure* failure);
+
+  /** Answers several queries that share dead, allowed and range: hits[i] belongs to queries[i].
+   * May be null: the host then calls `search` for each. */
+  thespis_status (*search_batch)(void* self, const thespis_index_query* const* queries,
+                                 size_t count, thespis_hits* hits, thespis_failure* failure);
+
+  /** Writes everything but the vectors; covers every slot below the writer's `end_slot` whose
+   * `insert` returned before it began. */
+  thespis_status (*save)(void* self, const thespis_writer* writer, thespis_failure* failure);
+
+  /** Fills an empty index. Rows of slots that died since may be zeros by now.
+   * Status: corruption if the bytes make no sense. After a failure the host destroys the index. */
+  thespis_status (*load)(void* self, const thespis_reader* reader, thespis_failure* failure);
+
+  /** Memory held, without the arena. */
+  uint64_t (*bytes)(void* self);
+} thespis_index_table;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

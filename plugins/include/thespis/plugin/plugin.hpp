@@ -1,0 +1,248 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <thespis/plugin/abi.h>
+#include <thespis/plugin/compute.h>
+#include <thespis/plugin/index.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+/// Comfort for plugins written in C++20: write a class, name it in `THESPIS_INDEX_PLUGIN` or
+/// `THESPIS_COMPUTE_PLUGIN` at the end of one source file, and throw to report failure.
+/// Nothing of it crosses the boundary.
+namespace thespis::plugin {
+
+/// Throw this to choose the status of a failed call; any other exception is an internal failure.
+class failure : public std::runtime_error {
+ public:
+  failure(thespis_status status, const std::string& message)
+      : std::runtime_error(message), status_(status) {}
+  [[nodiscard]] thespis_status status() const noexcept { return status_; }
+
+ private:
+  thespis_status status_;
+};
+
+/// Runs `body` and turns what it throws into a status and a message.
+template <class Body>
+thespis_status guarded(thespis_failure* out, Body&& body) noexcept {
+  const auto say = [out](const char* what) {
+    std::snprintf(out->message, sizeof(out->message), "%s", what);
+  };
+  try {
+    body();
+    return THESPIS_OK;
+  } catch (const failure& problem) {
+    say(problem.what());
+    if (problem.status() != THESPIS_OK) return problem.status();
+  } catch (const std::bad_alloc&) {
+    say("out of memory");
+    return THESPIS_OUT_OF_MEMORY;
+  } catch (const std::exception& problem) {
+    say(problem.what());
+  } catch (...) {
+    say("unknown exception");
+  }
+  return THESPIS_INTERNAL;
+}
+
+/// A compute back end of the host.
+class compute {
+ public:
+  explicit compute(const thespis_object& object) noexcept : object_(object) {}
+
+  /// Shape: see `thespis_ranks_task`; its `struct_size` is filled in here.
+  void ranks(thespis_ranks_task task) const {
+    task.struct_size = sizeof(task);
+    thespis_failure reason{};
+    const auto* table = static_cast<const thespis_compute_table*>(object_.table);
+    if (const auto status = table->ranks(object_.self, &task, &reason); status != THESPIS_OK)
+      throw failure(status, reason.message);
+  }
+
+ private:
+  thespis_object object_;
+};
+
+/// What the host offers; cheap to copy.
+class services {
+ public:
+  explicit services(const thespis_services* table) noexcept : table_(table) {}
+
+  void log(thespis_log_level level, std::string_view text) const noexcept {
+    table_->log(table_->context, level, text.data(), text.size());
+  }
+
+  /// Zeroed memory; throws std::bad_alloc.
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) const {
+    void* memory = table_->allocate(table_->context, bytes, alignment);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+  }
+  void release(void* memory, std::size_t bytes, std::size_t alignment) const noexcept {
+    table_->release(table_->context, memory, bytes, alignment);
+  }
+
+  /// Calls `body(item)` for each item in [0, count), several at once; rethrows the first exception
+  /// when all have returned.
+  template <class Body>
+  void parallel_for(std::size_t count, Body&& body) const {
+    struct shared {
+      std::remove_reference_t<Body>* body;
+      std::mutex lock;
+      std::exception_ptr first;
+    } state{&body, {}, nullptr};
+    table_->parallel_for(
+        table_->context, count,
+        [](void* raw, std::size_t item) {
+          auto& self = *static_cast<shared*>(raw);
+          try {
+            (*self.body)(item);
+          } catch (...) {
+            const std::lock_guard guard(self.lock);
+            if (!self.first) self.first = std::current_exception();
+          }
+        },
+        &state);
+    if (state.first) std::rethrow_exception(state.first);
+  }
+
+  /// Finds a compute back end; throws `failure` if there is none of that name.
+  [[nodiscard]] plugin::compute compute(const char* name) const {
+    thespis_object object{};
+    thespis_failure reason{};
+    if (const auto status = table_->compute(table_->context, name, &object, &reason);
+        status != THESPIS_OK)
+      throw failure(status, reason.message);
+    return plugin::compute(object);
+  }
+
+ private:
+  const thespis_services* table_;
+};
+
+/// Reads rows of the host's arena; cheap to copy.
+class arena {
+ public:
+  explicit arena(const thespis_arena* lent) noexcept
+      : chunks_(lent->chunks),
+        stride_bytes_(lent->row_stride_bytes),
+        chunk_rows_log2_(lent->chunk_rows_log2),
+        norm_offset_(lent->inverse_norm_offset_bytes),
+        dimension_(lent->dimension),
+        padded_dimension_(lent->padded_dimension) {}
+
+  [[nodiscard]] const float* row(std::uint32_t slot) const noexcept {
+    return reinterpret_cast<const float*>(bytes_of(slot));
+  }
+  /// For cosine only: 1 / |row|, or 0 for a zero vector.
+  [[nodiscard]] float inverse_norm(std::uint32_t slot) const noexcept {
+    return *reinterpret_cast<const float*>(bytes_of(slot) + norm_offset_);
+  }
+  /// How many rows from `slot` on lie side by side, `row_stride()` apart.
+  [[nodiscard]] std::uint32_t rows_together(std::uint32_t slot) const noexcept {
+    const auto rows = std::uint32_t{1} << chunk_rows_log2_;
+    return rows - (slot & (rows - 1));
+  }
+  [[nodiscard]] std::uint32_t dimension() const noexcept { return dimension_; }
+  [[nodiscard]] std::uint32_t padded_dimension() const noexcept { return padded_dimension_; }
+  /// Units: floats.
+  [[nodiscard]] std::size_t row_stride() const noexcept { return stride_bytes_ / sizeof(float); }
+  /// From a row to its inverse norm, for cosine. Units: floats.
+  [[nodiscard]] std::size_t inverse_norm_offset() const noexcept {
+    return norm_offset_ / sizeof(float);
+  }
+
+ private:
+  [[nodiscard]] const unsigned char* bytes_of(std::uint32_t slot) const noexcept {
+    const auto in_chunk = slot & ((std::uint32_t{1} << chunk_rows_log2_) - 1);
+    return chunks_[slot >> chunk_rows_log2_] + in_chunk * stride_bytes_;
+  }
+
+  const unsigned char* const* chunks_;
+  std::size_t stride_bytes_;
+  std::uint32_t chunk_rows_log2_;
+  std::uint32_t norm_offset_;
+  std::uint32_t dimension_;
+  std::uint32_t padded_dimension_;
+};
+
+/// Whether `set` is there and holds `slot`.
+[[nodiscard]] inline bool contains(const thespis_bitmap* set, std::uint32_t slot) noexcept {
+  if (set == nullptr) return false;
+  const auto at = slot >> set->chunk_bits_log2;
+  if (at >= set->chunk_count || set->chunks[at] == nullptr) return false;
+  const auto bit = slot & ((std::uint32_t{1} << set->chunk_bits_log2) - 1);
+  return (set->chunks[at][bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+/// Whether `query` may be answered with `slot`.
+[[nodiscard]] inline bool admits(const thespis_index_query& query, std::uint32_t slot) noexcept {
+  return slot >= query.first_slot && slot < query.end_slot && !contains(query.dead, slot) &&
+         (query.allowed == nullptr || contains(query.allowed, slot));
+}
+
+/// Where a class saves itself to; every call throws on failure.
+class writer {
+ public:
+  explicit writer(const thespis_writer* table) noexcept : table_(table) {}
+
+  void write(const void* data, std::size_t bytes) {
+    if (const auto status = table_->write(table_->context, data, bytes); status != THESPIS_OK)
+      throw failure(status, "the host could not write");
+  }
+  template <class Value>
+  void value(const Value& item) {
+    static_assert(std::is_trivially_copyable_v<Value>);
+    write(&item, sizeof(item));
+  }
+
+  /// Slots at or above it are left out.
+  [[nodiscard]] std::uint32_t end_slot() const noexcept { return table_->end_slot; }
+
+ private:
+  const thespis_writer* table_;
+};
+
+/// Where a class loads itself from; every call throws on failure.
+class reader {
+ public:
+  explicit reader(const thespis_reader* table) noexcept : table_(table), left_(table->bytes) {}
+
+  void read(void* data, std::size_t bytes) {
+    if (bytes > left_) throw failure(THESPIS_CORRUPTION, "saved index ends too early");
+    if (const auto status = table_->read(table_->context, data, bytes); status != THESPIS_OK)
+      throw failure(status, "the host could not read");
+    left_ -= bytes;
+  }
+  template <class Value>
+  [[nodiscard]] Value value() {
+    static_assert(std::is_trivially_copyable_v<Value>);
+    Value item;
+    read(&item, sizeof(item));
+    return item;
+  }
+  /// A slot at or above it is corruption.
+  [[nodiscard]] std::uint32_t end_slot() const noexcept { return table_->end_slot; }
+  /// Bytes that have not been read.
+  [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
+
+ private:
+  const thespis_reader* table_;
+  std::uint64_t left_;
+};
+
+}  // namespace thespis::plugin
