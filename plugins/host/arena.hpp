@@ -23,7 +23,7 @@ namespace thespis::plugins {
 /// A row never moves and never changes once a reader knows of it.
 class arena {
  public:
-  /// Errors: resource_exhausted if address space runs out.
+  /// Errors: invalid_argument (dimension out of range), resource_exhausted (address space).
   [[nodiscard]] static result<std::shared_ptr<arena>> create(std::uint32_t dimension,
                                                              distance metric);
   ~arena();
@@ -32,10 +32,18 @@ class arena {
 
   /// Writes the row of `slot` and makes room for it if need be; slots may be skipped (a skipped
   /// row is all zeros and belongs to a dead slot).
-  /// Errors: resource_exhausted if memory runs out.
+  /// Errors: dimension_mismatch, too_large (`limits::slots_max`), resource_exhausted.
   [[nodiscard]] result<void> put(slot_t slot, std::span<const float> values);
 
-  /// The row of `slot`, `dimension()` floats.
+  /// Makes every row below `end` exist, zeros where nothing was put. A saved index may name slots
+  /// that died since: extend to its `next_slot` before it is loaded.
+  /// Errors: too_large, resource_exhausted.
+  [[nodiscard]] result<void> extend(slot_t end);
+
+  /// Rows below it exist.
+  [[nodiscard]] slot_t end_slot() const noexcept;
+
+  /// The row of `slot`, which is below `end_slot()`: `dimension()` floats.
   [[nodiscard]] const float* row(slot_t slot) const noexcept;
 
   [[nodiscard]] std::uint32_t dimension() const noexcept;

@@ -70,11 +70,18 @@ class index {
   /// Replaces `hits` by up to `k` slots, nearest first.
   [[nodiscard]] result<void> search(const index_query& query, std::vector<ranked_slot>& hits) const;
 
-  /// Writes the index to `file` through a temporary, fsync and rename.
+  /// Answers queries that share range and filters: hits[i] belongs to queries[i].
+  [[nodiscard]] result<void> search_batch(std::span<const index_query> queries,
+                                          std::span<std::vector<ranked_slot>> hits) const;
+
+  /// Writes the index to `file` through a temporary, fsync and rename. Slots at or above
+  /// `stamp.next_slot` are left out: they may not be durable.
   [[nodiscard]] result<void> save(const std::filesystem::path& file,
                                   const index_file_stamp& stamp) const;
 
-  /// Fills an empty index from `file` after checking magic, version, identity and checksums.
+  /// Fills an empty index from `file` after checking magic, version, identity and checksums. The
+  /// file's next slot and LSN may be below those of `expected`, never above; the arena must reach
+  /// to its next slot (see `arena::extend`).
   /// Errors: not_found, corruption, failed_precondition (another collection, generation or
   /// plugin). After an error the index is to be thrown away.
   [[nodiscard]] result<index_file_stamp> load(const std::filesystem::path& file,

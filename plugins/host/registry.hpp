@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
@@ -30,6 +32,10 @@ struct plugin_description {
   std::filesystem::path file;
 };
 
+/// Receives what plugins log; `level` is 1 (debug) to 4 (error). Without one, lines go to standard
+/// error. Thread: any.
+using log_sink = std::function<void(std::uint32_t level, std::string_view line)>;
+
 /// The plugins of this process. Built-ins are loaded exactly as a stranger's are.
 /// Thread: const members may be called from any thread.
 class registry {
@@ -37,11 +43,12 @@ class registry {
   /// Loads every `*.so` of the configured folders.
   /// Errors: io if a folder cannot be read; plugin if a file is not a plugin, speaks another ABI
   /// or repeats the name of another.
-  [[nodiscard]] static result<std::shared_ptr<registry>> load(const config::plugins& settings);
+  [[nodiscard]] static result<std::shared_ptr<registry>> load(const config::plugins& settings,
+                                                              log_sink log = {});
 
   /// Loads one file. Errors: io, plugin.
   [[nodiscard]] static result<std::shared_ptr<registry>> load_file(
-      const std::filesystem::path& file);
+      const std::filesystem::path& file, log_sink log = {});
 
   ~registry();
 

@@ -1,0 +1,17 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace thespis {
+
+/// The CRC-32C (Castagnoli) of `bytes` bytes, continued from `before`, the checksum of what came
+/// earlier: crc32c(ab) == crc32c(b, crc32c(a)).
+/// Source: RFC 3720, appendix B.4.
+[[nodiscard]] std::uint32_t crc32c(const void* data, std::size_t bytes,
+                                   std::uint32_t before = 0) noexcept;
+
+}  // namespace thespis

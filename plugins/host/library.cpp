@@ -1,0 +1,119 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/host/library.hpp"
+
+#include <algorithm>
+#include <boost/dll/shared_library.hpp>
+#include <cctype>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "plugins/host/status.hpp"
+
+namespace thespis::plugins {
+namespace {
+
+constexpr std::size_t name_bytes_max = 32;
+constexpr std::size_t version_bytes_max = 32;
+
+bool good_name(const std::string& name) {
+  if (name.empty() || name.size() > name_bytes_max) return false;
+  if (std::islower(static_cast<unsigned char>(name.front())) == 0) return false;
+  return std::all_of(name.begin(), name.end(), [](unsigned char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+  });
+}
+
+std::optional<plugin_kind> kind_of(thespis_kind kind) {
+  if (kind == THESPIS_KIND_INDEX) return plugin_kind::index;
+  if (kind == THESPIS_KIND_COMPUTE) return plugin_kind::compute;
+  return std::nullopt;
+}
+
+error refuse(const std::filesystem::path& file, const std::string& why) {
+  return {errc::plugin, "plugin file " + file.string() + ": " + why};
+}
+
+/// Reads nothing that `struct_size` and `abi_major` have not vouched for.
+result<plugin_description> describe(const std::filesystem::path& file,
+                                    const thespis_plugin_descriptor* given) {
+  if (given == nullptr) return refuse(file, "it returned no descriptor");
+  constexpr auto head = offsetof(thespis_plugin_descriptor, kind);
+  if (given->struct_size < head)
+    return refuse(file, "its descriptor has " + std::to_string(given->struct_size) +
+                            " bytes, expected at least " + std::to_string(head));
+  if (given->abi_major != THESPIS_ABI_MAJOR)
+    return refuse(file, "it speaks plugin interface " + std::to_string(given->abi_major) + "." +
+                            std::to_string(given->abi_minor) + ", this build speaks major " +
+                            std::to_string(THESPIS_ABI_MAJOR));
+  if (given->abi_minor > THESPIS_ABI_MINOR)
+    return refuse(file, "it needs plugin interface " + std::to_string(given->abi_major) + "." +
+                            std::to_string(given->abi_minor) + ", this build has " +
+                            std::to_string(THESPIS_ABI_MAJOR) + "." +
+                            std::to_string(THESPIS_ABI_MINOR));
+  if (given->struct_size < sizeof(thespis_plugin_descriptor))
+    return refuse(file, "its descriptor has " + std::to_string(given->struct_size) +
+                            " bytes, expected at least " +
+                            std::to_string(sizeof(thespis_plugin_descriptor)));
+  const auto kind = kind_of(given->kind);
+  if (!kind)
+    return refuse(file, "kind " + std::to_string(given->kind) +
+                            " is unknown; this build loads index (1) and compute (4)");
+  if (given->name == nullptr || given->version == nullptr || given->create == nullptr)
+    return refuse(file, "its descriptor lacks a name, a version or a create function");
+  const auto name = printable(given->name, name_bytes_max + 1);
+  if (!good_name(name))
+    return refuse(file, "name '" + name + "' is not 1 to 32 of [a-z0-9_], a letter first");
+  const auto version = printable(given->version, version_bytes_max + 1);
+  if (version.empty() || version.size() > version_bytes_max)
+    return refuse(file, "version '" + version + "' is not 1 to 32 characters");
+  return plugin_description{*kind, name, version, given->abi_major, given->abi_minor, file};
+}
+
+}  // namespace
+
+struct library::impl {
+  boost::dll::shared_library object;
+  const thespis_plugin_descriptor* descriptor = nullptr;
+  plugin_description description;
+};
+
+library::library(std::unique_ptr<impl> parts) : impl_(std::move(parts)) {}
+library::~library() = default;
+
+result<std::shared_ptr<const library>> library::open(const std::filesystem::path& file) {
+  std::error_code failed;
+  const auto whole = std::filesystem::canonical(file, failed);
+  if (failed) return error(errc::io, "plugin file " + file.string() + ": " + failed.message());
+  if (!std::filesystem::is_regular_file(whole, failed))
+    return error(errc::io, "plugin file " + file.string() + ": not a regular file");
+
+  auto parts = std::make_unique<impl>();
+  std::error_code refused;
+  parts->object.load(whole, refused,
+                     boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  if (refused) return refuse(whole, "it cannot be loaded: " + refused.message());
+  if (!parts->object.has(THESPIS_PLUGIN_SYMBOL))
+    return refuse(whole, "it does not export " THESPIS_PLUGIN_SYMBOL ", so it is not a plugin");
+  auto& entry = parts->object.get<const thespis_plugin_descriptor*()>(THESPIS_PLUGIN_SYMBOL);
+  parts->descriptor = entry();
+  THESPIS_TRY(parts->description, describe(whole, parts->descriptor));
+  return std::shared_ptr<const library>(new library(std::move(parts)));
+}
+
+const plugin_description& library::description() const noexcept { return impl_->description; }
+
+result<thespis_object> library::create(const thespis_services& services, const void* params) const {
+  thespis_object made{};
+  thespis_failure failure{};
+  const auto status = impl_->descriptor->create(&services, params, &made, &failure);
+  if (status != THESPIS_OK) return plugin_error(impl_->description.name, "create", status, failure);
+  if (made.self == nullptr || made.table == nullptr)
+    return error(errc::plugin, "plugin '" + impl_->description.name +
+                                   "': create reported success and made nothing");
+  return made;
+}
+
+}  // namespace thespis::plugins

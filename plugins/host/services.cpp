@@ -1,0 +1,97 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/host/services.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "plugins/host/status.hpp"
+
+namespace thespis::plugins {
+namespace {
+
+constexpr std::size_t huge_page_bytes = 2u << 20;
+constexpr std::size_t log_line_bytes_max = 4096;
+constexpr std::size_t compute_name_bytes_max = 64;
+constexpr unsigned threads_max = 64;
+
+void* allocate(void* /*context*/, std::size_t bytes, std::size_t alignment) noexcept {
+  if (bytes == 0 || !std::has_single_bit(alignment)) return nullptr;
+  const bool large = bytes >= huge_page_bytes;
+  const auto unit = std::max({alignment, sizeof(void*), large ? huge_page_bytes : 0});
+  if (bytes > SIZE_MAX - unit) return nullptr;
+  void* memory = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
+  if (memory == nullptr) return nullptr;
+  if (large) (void)::madvise(memory, bytes, MADV_HUGEPAGE);  // advice only
+  std::memset(memory, 0, bytes);
+  return memory;
+}
+
+void release(void* /*context*/, void* memory, std::size_t /*bytes*/,
+             std::size_t /*alignment*/) noexcept {
+  std::free(memory);
+}
+
+void parallel_for(void* /*context*/, std::size_t count, thespis_parallel_body body,
+                  void* state) noexcept {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (auto item = next.fetch_add(1); item < count; item = next.fetch_add(1)) body(state, item);
+  };
+  const auto wanted = std::min<std::size_t>(
+      count, std::clamp(std::thread::hardware_concurrency(), 1u, threads_max));
+  std::vector<std::jthread> helpers;
+  try {
+    for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+  } catch (const std::exception&) {
+    // Without further threads the work is done by those there are, this one among them.
+  }
+  work();
+}
+
+}  // namespace
+
+services::services(log_sink log, compute_finder find_compute)
+    : log_(std::move(log)),
+      find_compute_(std::move(find_compute)),
+      table_{sizeof(table_), 0,       this,         services::log,
+             allocate,       release, parallel_for, services::compute} {}
+
+void services::log(void* context, thespis_log_level level, const char* text,
+                   std::size_t bytes) noexcept {
+  try {
+    const auto& self = *static_cast<services*>(context);
+    if (self.log_ && text != nullptr) self.log_(level, {text, std::min(bytes, log_line_bytes_max)});
+  } catch (const std::exception&) {
+    // A line that cannot be logged is lost; the plugin could do nothing about it.
+  }
+}
+
+thespis_status services::compute(void* context, const char* name, thespis_object* out,
+                                 thespis_failure* failure) noexcept {
+  try {
+    const auto& self = *static_cast<services*>(context);
+    const auto wanted = name == nullptr ? std::string() : printable(name, compute_name_bytes_max);
+    auto found = self.find_compute_(wanted);
+    if (!found) {
+      say(*failure, found.error().message);
+      return found.error().code == errc::not_found ? THESPIS_NOT_FOUND : THESPIS_INTERNAL;
+    }
+    *out = *found;
+    return THESPIS_OK;
+  } catch (const std::exception&) {
+    return THESPIS_OUT_OF_MEMORY;
+  }
+}
+
+}  // namespace thespis::plugins
