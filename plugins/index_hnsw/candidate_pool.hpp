@@ -1,0 +1,88 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "plugins/index_hnsw/graph.hpp"
+
+namespace thespis::hnsw {
+
+/// A node and how near it is.
+struct candidate {
+  float rank;
+  std::uint32_t tag;  ///< Slot, and a mark in the top bit: expanded, or settled (graph.hpp).
+
+  [[nodiscard]] std::uint32_t slot() const noexcept { return tag & ~mark_bit; }
+  [[nodiscard]] bool marked() const noexcept { return (tag & mark_bit) != 0; }
+  static constexpr std::uint32_t mark_bit = 0x80000000u;
+};
+
+/// The nearest nodes met so far, sorted, at most `capacity`; serves as queue and result at once.
+/// A sorted array beats two heaps at the sizes of a search: most newcomers are refused by one
+/// comparison, the others move a few lines.
+class candidate_pool {
+ public:
+  void reset(std::uint32_t capacity) {
+    if (items_.size() <= capacity) items_.resize(capacity + 1);
+    capacity_ = capacity;
+    size_ = 0;
+    next_ = 0;
+  }
+
+  /// A newcomer must be nearer than this.
+  [[nodiscard]] float bound() const noexcept {
+    return size_ < capacity_ ? std::numeric_limits<float>::infinity() : items_[size_ - 1].rank;
+  }
+
+  /// Inserts a node that is not in the pool, if it is near enough.
+  void offer(float rank, std::uint32_t slot) noexcept {
+    if (size_ == capacity_ && !(rank < items_[size_ - 1].rank)) return;
+    candidate* const data = items_.data();
+    std::uint32_t at = 0;
+    for (std::uint32_t length = size_; length > 0;) {
+      const std::uint32_t half = length / 2;
+      const bool right = data[at + half].rank <= rank;
+      at = right ? at + half + 1 : at;
+      length = right ? length - half - 1 : half;
+    }
+    const std::uint32_t kept = size_ < capacity_ ? size_ : capacity_ - 1;
+    std::memmove(data + at + 1, data + at, (kept - at) * sizeof(candidate));
+    data[at] = {rank, slot};
+    size_ = kept + 1;
+    if (at < next_) next_ = at;
+  }
+
+  /// Marks the nearest node that was not expanded and returns its slot, or `no_node`.
+  [[nodiscard]] std::uint32_t expand_next() noexcept {
+    while (next_ < size_ && items_[next_].marked()) ++next_;
+    if (next_ == size_) return no_node;
+    auto& item = items_[next_++];
+    item.tag |= candidate::mark_bit;
+    return item.slot();
+  }
+
+  /// The node that would be expanded next if nothing nearer came, or `no_node`.
+  [[nodiscard]] std::uint32_t peek_next() const noexcept {
+    for (std::uint32_t i = next_; i < size_; ++i)
+      if (!items_[i].marked()) return items_[i].slot();
+    return no_node;
+  }
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+  [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
+  [[nodiscard]] const candidate& operator[](std::uint32_t i) const noexcept { return items_[i]; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return items_.capacity() * sizeof(candidate); }
+
+ private:
+  std::vector<candidate> items_;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t size_ = 0;
+  std::uint32_t next_ = 0;  // nothing before it waits for expansion
+};
+
+}  // namespace thespis::hnsw

@@ -1,0 +1,28 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "plugins/index_hnsw/graph.hpp"
+#include "plugins/index_hnsw/ranker.hpp"
+#include "plugins/index_hnsw/scratch.hpp"
+
+namespace thespis::hnsw {
+
+/// Adds one node to the graph.
+/// Thread: may run on several threads with distinct slots, beside walks.
+/// Source: Malkov & Yashunin 2018, Alg. 1.
+void insert_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t ef_construct,
+                 scratch& work);
+
+/// Chooses at most `limit` of `nearest`, sorted by rank to some base: a node is refused if it is
+/// nearer to one already chosen than to the base. Two marked candidates are known to get along.
+/// Source: Malkov & Yashunin 2018, Alg. 4, without extending or keeping discarded ones.
+void choose_diverse(const ranker& ranks, std::span<const candidate> nearest, std::uint32_t limit,
+                    std::vector<candidate>& chosen);
+
+}  // namespace thespis::hnsw

@@ -1,0 +1,86 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/index_hnsw/scratch.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <limits>
+#include <thread>
+
+namespace thespis::hnsw {
+namespace {
+
+// Rows of an exact scan are ranked in batches of at least this many.
+constexpr std::uint32_t batch_min = 64;
+
+std::size_t home_of_this_thread() {
+  static thread_local const std::size_t home =
+      std::hash<std::thread::id>()(std::this_thread::get_id());
+  return home;
+}
+
+}  // namespace
+
+void visited_set::begin(std::uint32_t end_slot) {
+  constexpr std::size_t room_min = 1024;
+  if (stamps_.size() < end_slot) {
+    // Room to spare: the nodes that come during the walk are to be met too.
+    stamps_.assign(std::bit_ceil(std::max<std::size_t>(end_slot + std::size_t{1}, room_min)), 0);
+    walk_ = 0;
+  }
+  if (walk_ == std::numeric_limits<std::uint8_t>::max()) {
+    std::fill(stamps_.begin(), stamps_.end(), std::uint8_t{0});
+    walk_ = 0;
+  }
+  ++walk_;
+}
+
+scratch::scratch(std::uint32_t links_max)
+    : slots(std::max(links_max, batch_min)), rows(slots.size()), ranks(slots.size()) {
+  chosen.reserve(links_max);
+}
+
+std::size_t scratch::bytes() const noexcept {
+  return sizeof(scratch) + visited.bytes() + pool.bytes() +
+         frontier.capacity() * sizeof(candidate) + slots.capacity() * sizeof(std::uint32_t) +
+         rows.capacity() * sizeof(const float*) + ranks.capacity() * sizeof(float) +
+         (chosen.capacity() + neighbours.capacity()) * sizeof(candidate);
+}
+
+scratch_shelf::~scratch_shelf() {
+  for (auto& at : shelf_) delete at.item.load(std::memory_order_acquire);
+}
+
+std::unique_ptr<scratch> scratch_shelf::take() {
+  const std::size_t home = home_of_this_thread();
+  for (std::size_t i = 0; i < places; ++i) {
+    auto& at = shelf_[(home + i) % places].item;
+    if (at.load(std::memory_order_relaxed) == nullptr) continue;
+    if (scratch* found = at.exchange(nullptr, std::memory_order_acquire); found != nullptr) {
+      idle_bytes_.fetch_sub(found->bytes(), std::memory_order_relaxed);
+      return std::unique_ptr<scratch>(found);
+    }
+  }
+  return std::make_unique<scratch>(links_max_);
+}
+
+void scratch_shelf::put_back(std::unique_ptr<scratch> item) noexcept {
+  const std::size_t home = home_of_this_thread();
+  const auto held = item->bytes();
+  for (std::size_t i = 0; i < places; ++i) {
+    auto& at = shelf_[(home + i) % places].item;
+    scratch* expected = nullptr;
+    if (at.load(std::memory_order_relaxed) != nullptr) continue;
+    // Counted before it can be taken and discounted.
+    idle_bytes_.fetch_add(held, std::memory_order_relaxed);
+    if (at.compare_exchange_strong(expected, item.get(), std::memory_order_release)) {
+      item.release();
+      return;
+    }
+    idle_bytes_.fetch_sub(held, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace thespis::hnsw

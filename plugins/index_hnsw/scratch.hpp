@@ -1,0 +1,99 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "plugins/index_hnsw/candidate_pool.hpp"
+
+namespace thespis::hnsw {
+
+/// Which nodes a walk has met: a byte a node that holds the number of the walk, so that starting
+/// a walk costs nothing but, every 255th time, one clearing.
+class visited_set {
+ public:
+  /// Forgets all nodes and makes room for those below `end_slot`.
+  void begin(std::uint32_t end_slot);
+
+  /// Notes a node; returns false if it was known. A node that came after `begin` made room counts
+  /// as known.
+  [[nodiscard]] bool insert(std::uint32_t slot) noexcept {
+    if (slot >= stamps_.size() || stamps_[slot] == walk_) return false;
+    stamps_[slot] = walk_;
+    return true;
+  }
+  void prefetch(std::uint32_t slot) const noexcept {
+    if (slot < stamps_.size()) __builtin_prefetch(stamps_.data() + slot);
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return stamps_.capacity(); }
+
+ private:
+  std::vector<std::uint8_t> stamps_;
+  std::uint8_t walk_ = 0;
+};
+
+/// What one search or insert works in. Aligned, so that no two threads write to one line.
+struct alignas(128) scratch {
+  explicit scratch(std::uint32_t links_max);
+
+  visited_set visited;
+  candidate_pool pool;
+  std::vector<candidate> frontier;    ///< Heap of a filtered walk; list of a pruning.
+  std::vector<std::uint32_t> slots;   ///< Neighbours to rank; at least `links_max`.
+  std::vector<const float*> rows;     ///< As long as `slots`.
+  std::vector<float> ranks;           ///< As long as `slots`.
+  std::vector<candidate> chosen;      ///< What a pruning keeps.
+  std::vector<candidate> neighbours;  ///< New links of the node being inserted.
+
+  [[nodiscard]] std::size_t bytes() const noexcept;
+};
+
+/// Keeps scratches for reuse, so that a search allocates nothing once it is warm.
+/// Thread: members may be called from any thread.
+class scratch_shelf {
+ public:
+  explicit scratch_shelf(std::uint32_t links_max) noexcept : links_max_(links_max) {}
+  ~scratch_shelf();
+  scratch_shelf(const scratch_shelf&) = delete;
+  scratch_shelf& operator=(const scratch_shelf&) = delete;
+
+  /// Gives a scratch back when it goes.
+  class loan {
+   public:
+    explicit loan(scratch_shelf& shelf) : shelf_(shelf), held_(shelf.take()) {}
+    ~loan() { shelf_.put_back(std::move(held_)); }
+    loan(const loan&) = delete;
+    loan& operator=(const loan&) = delete;
+    scratch* operator->() const noexcept { return held_.get(); }
+    scratch& operator*() const noexcept { return *held_; }
+
+   private:
+    scratch_shelf& shelf_;
+    std::unique_ptr<scratch> held_;
+  };
+
+  /// Memory of the scratches that are not in use.
+  [[nodiscard]] std::uint64_t bytes() const noexcept {
+    return idle_bytes_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  struct alignas(64) place {
+    std::atomic<scratch*> item{nullptr};
+  };
+  static constexpr std::size_t places = 32;
+
+  [[nodiscard]] std::unique_ptr<scratch> take();
+  void put_back(std::unique_ptr<scratch> item) noexcept;
+
+  std::uint32_t links_max_;
+  std::array<place, places> shelf_;
+  std::atomic<std::uint64_t> idle_bytes_{0};
+};
+
+}  // namespace thespis::hnsw

@@ -1,0 +1,172 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/index_hnsw/walk.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace thespis::hnsw {
+namespace {
+
+// Puts the neighbours of `slot` that were not met before into `work.slots`.
+std::uint32_t gather(const graph& nodes, const ranker& ranks, std::uint32_t slot,
+                     std::uint32_t layer, scratch& work) {
+  const link_list list = nodes.links(slot, layer);
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < list.capacity(); ++i) {
+    const link_word word = list.load(i);
+    if (word == 0) break;
+    const std::uint32_t neighbour = slot_of(word);
+    if (!work.visited.insert(neighbour)) continue;
+    ranks.prefetch(neighbour);
+    work.slots[count++] = neighbour;
+  }
+  return count;
+}
+
+struct farther {
+  bool operator()(const candidate& a, const candidate& b) const noexcept { return a.rank > b.rank; }
+};
+
+}  // namespace
+
+candidate descend(const graph& nodes, const ranker& ranks, const probe& from, entry_point entry,
+                  std::uint32_t layer, scratch& work) {
+  candidate best{ranks.rank(from, entry.slot), entry.slot};
+  for (std::uint32_t at = entry.level; at > layer; --at) {
+    for (bool moved = true; moved;) {
+      moved = false;
+      const link_list list = nodes.links(best.slot(), at);
+      std::uint32_t count = 0;
+      for (; count < list.capacity(); ++count) {
+        const link_word word = list.load(count);
+        if (word == 0) break;
+        work.slots[count] = slot_of(word);
+        ranks.prefetch(work.slots[count]);
+      }
+      ranks.ranks_within(from, work.slots.data(), count, best.rank, work.rows.data(),
+                         work.ranks.data());
+      for (std::uint32_t i = 0; i < count; ++i) {
+        if (!(work.ranks[i] < best.rank)) continue;
+        best = {work.ranks[i], work.slots[i]};
+        moved = true;
+      }
+    }
+  }
+  return best;
+}
+
+void walk(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t layer,
+          candidate start, std::uint32_t ef, scratch& work) {
+  auto& pool = work.pool;
+  pool.reset(ef);
+  if (work.visited.insert(start.slot())) pool.offer(start.rank, start.slot());
+  for (std::uint32_t slot = pool.expand_next(); slot != no_node; slot = pool.expand_next()) {
+    const std::uint32_t count = gather(nodes, ranks, slot, layer, work);
+    // Likely the next to be expanded: its links arrive while these rows are ranked.
+    if (const auto next = pool.peek_next(); next != no_node) nodes.links(next, layer).prefetch();
+    ranks.ranks_within(from, work.slots.data(), count, pool.bound(), work.rows.data(),
+                       work.ranks.data());
+    for (std::uint32_t i = 0; i < count; ++i) pool.offer(work.ranks[i], work.slots[i]);
+  }
+}
+
+void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, candidate start,
+                   std::uint32_t ef, const thespis_index_query& query, scratch& work) {
+  auto& pool = work.pool;
+  auto& frontier = work.frontier;
+  pool.reset(ef);
+  frontier.clear();
+  const auto meet = [&](float rank, std::uint32_t slot) {
+    frontier.push_back({rank, slot});
+    std::push_heap(frontier.begin(), frontier.end(), farther());
+    if (plugin::admits(query, slot)) pool.offer(rank, slot);
+  };
+  if (work.visited.insert(start.slot())) meet(start.rank, start.slot());
+  while (!frontier.empty()) {
+    std::pop_heap(frontier.begin(), frontier.end(), farther());
+    const candidate nearest = frontier.back();
+    frontier.pop_back();
+    if (pool.full() && nearest.rank > pool.bound()) break;
+    const std::uint32_t count = gather(nodes, ranks, nearest.slot(), 0, work);
+    if (!frontier.empty()) nodes.links(frontier.front().slot(), 0).prefetch();
+    ranks.ranks_within(from, work.slots.data(), count, pool.bound(), work.rows.data(),
+                       work.ranks.data());
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (work.ranks[i] < pool.bound()) meet(work.ranks[i], work.slots[i]);
+  }
+}
+
+namespace {
+
+// Collects slots and ranks them by the batch.
+class scan_batch {
+ public:
+  scan_batch(const graph& nodes, const ranker& ranks, const probe& from, scratch& work) noexcept
+      : nodes_(nodes), ranks_(ranks), from_(from), work_(work) {}
+
+  void add(std::uint32_t slot) {
+    if (!nodes_.present(slot)) return;
+    work_.slots[count_++] = slot;
+    if (count_ == work_.slots.size()) flush();
+  }
+
+  void flush() {
+    ranks_.ranks_within(from_, work_.slots.data(), count_, work_.pool.bound(), work_.rows.data(),
+                        work_.ranks.data());
+    for (std::size_t i = 0; i < count_; ++i) work_.pool.offer(work_.ranks[i], work_.slots[i]);
+    count_ = 0;
+  }
+
+ private:
+  const graph& nodes_;
+  const ranker& ranks_;
+  const probe& from_;
+  scratch& work_;
+  std::size_t count_ = 0;
+};
+
+// Calls `visit` for each member of `set` in [first, end), skipping empty words.
+template <class Visit>
+void for_each_member(const thespis_bitmap& set, std::uint32_t first, std::uint32_t end,
+                     Visit visit) {
+  constexpr std::uint32_t word_bits = 64;
+  const std::uint64_t chunk_bits = std::uint64_t{1} << set.chunk_bits_log2;
+  for (std::uint64_t at = first / word_bits * word_bits; at < end;) {
+    const std::uint64_t chunk = at >> set.chunk_bits_log2;
+    if (chunk >= set.chunk_count) return;
+    if (set.chunks[chunk] == nullptr) {
+      at = (chunk + 1) * chunk_bits;
+      continue;
+    }
+    std::uint64_t word = set.chunks[chunk][(at & (chunk_bits - 1)) / word_bits];
+    for (; word != 0; word &= word - 1) {
+      const std::uint64_t slot = at + static_cast<unsigned>(std::countr_zero(word));
+      if (slot >= first && slot < end) visit(static_cast<std::uint32_t>(slot));
+    }
+    at += word_bits;
+  }
+}
+
+}  // namespace
+
+void scan(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t k,
+          const thespis_index_query& query, scratch& work) {
+  const std::uint32_t end = std::min(query.end_slot, nodes.end_slot());
+  // No more can be found than there are, however large k is.
+  work.pool.reset(std::min(k, std::max(nodes.count(), 1u)));
+  scan_batch batch(nodes, ranks, from, work);
+  const auto visit = [&](std::uint32_t slot) {
+    if (!plugin::contains(query.dead, slot)) batch.add(slot);
+  };
+  if (query.allowed != nullptr) {
+    for_each_member(*query.allowed, query.first_slot, end, visit);
+  } else {
+    for (std::uint32_t slot = query.first_slot; slot < end; ++slot) visit(slot);
+  }
+  batch.flush();
+}
+
+}  // namespace thespis::hnsw

@@ -1,0 +1,37 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <thespis/plugin/plugin.hpp>
+
+#include "plugins/index_hnsw/graph.hpp"
+#include "plugins/index_hnsw/ranker.hpp"
+#include "plugins/index_hnsw/scratch.hpp"
+
+namespace thespis::hnsw {
+
+/// Goes greedily from the entry point down to the nearest node found in `layer + 1`, or stays at
+/// the entry point if that is not above `layer`.
+/// Source: Malkov & Yashunin 2018, Alg. 5 lines 1-6, with ef = 1.
+[[nodiscard]] candidate descend(const graph& nodes, const ranker& ranks, const probe& from,
+                                entry_point entry, std::uint32_t layer, scratch& work);
+
+/// Walks one layer from `start` and leaves the nearest `ef` nodes met in `work.pool`.
+/// `work.visited` must have begun; nodes in it are not entered.
+/// Source: Malkov & Yashunin 2018, Alg. 2.
+void walk(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t layer,
+          candidate start, std::uint32_t ef, scratch& work);
+
+/// Walks the base layer through every node, but leaves only those that `query` admits in
+/// `work.pool`: goes on until `ef` of them are nearer than anything left to expand.
+void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, candidate start,
+                   std::uint32_t ef, const thespis_index_query& query, scratch& work);
+
+/// Compares with every published node that `query` admits and leaves the nearest `k` in
+/// `work.pool`.
+void scan(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t k,
+          const thespis_index_query& query, scratch& work);
+
+}  // namespace thespis::hnsw
