@@ -11,7 +11,6 @@
 #include "config/config.hpp"
 #include "core/error.hpp"
 #include "plugins/host/registry.hpp"
-#include "protocols/bridge/ask.hpp"
 #include "storage/engine.hpp"
 
 namespace thespis::apps {
