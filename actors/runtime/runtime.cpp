@@ -136,18 +136,21 @@ runtime::~runtime() {
 
 result<void> runtime::stop(std::chrono::milliseconds patience) {
   if (parts_ == nullptr) return ok();
-  auto owned = std::move(parts_);
-  if (owned->builders != nullptr) owned->builders->stop();
-  if (owned->system == nullptr) {
-    owned->stop_pool();
-    return ok();
+  bool quiet = true;
+  bool ended = true;
+  std::size_t left = 0;
+  if (parts_->system != nullptr) {
+    quiet = parts_->wait_for_actors(patience);
+    left = parts_->system->registry().running();
   }
-  const bool quiet = owned->wait_for_actors(patience);
-  const auto left = owned->system->registry().running();
-  owned->stop_pool();
-  const bool ended = owned->end_system();
+  if (parts_->builders != nullptr) parts_->builders->stop();
+  parts_->stop_pool();
+  if (parts_->system != nullptr) ended = parts_->end_system();
+  if (ended)
+    parts_.reset();
+  else
+    static_cast<void>(parts_.release());  // The detached actor still uses it.
   if (quiet && ended) return ok();
-  if (!ended) static_cast<void>(owned.release());  // The detached actor still uses it.
   return error(errc::timeout, std::to_string(left) + " actors had not quit " +
                                   std::to_string(patience.count()) + " ms after the stop" +
                                   (ended ? "" : "; a detached one still runs"));

@@ -32,9 +32,10 @@ class runtime {
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
 
-  /// Ends everything in the one safe order: the builder pool (queued I/O jobs are done, queued
-  /// build jobs dropped), the wait for actors to quit, the pool's threads, all handlers and
-  /// coroutines still in the io_context (destroyed), the actor system.
+  /// Ends everything in the one safe order: the wait for actors to quit, the builder pool (queued
+  /// I/O jobs are done, queued build jobs dropped), the pool's threads, all handlers and coroutines
+  /// still in the io_context (destroyed), the actor system. The builder pool serves until the
+  /// actors have quit.
   /// Before the call: the actors have been told to quit, and every object with an I/O object of
   /// this io_context, reply ports included, has been closed or destroyed.
   /// Errors: timeout when actors were still there after `patience`. Scheduled ones have then been
