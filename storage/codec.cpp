@@ -459,6 +459,34 @@ void entry_encoder::add(const uuid& collection, const effect& change) {
 
 result<void> entry_encoder::finish() { return end_frame(record::journal_entry, out_, begin_); }
 
+result<void> encode_segments(const std::vector<journal_segment>& segments, std::string& out) {
+  out.clear();
+  const auto begin = begin_frame(out);
+  byte_writer body(out);
+  for (const auto& segment : segments) {
+    body.u64(segment.first);
+    body.u64(segment.last);
+    body.u64(segment.bytes);
+  }
+  return end_frame(record::journal_segments, out, begin);
+}
+
+result<std::vector<journal_segment>> decode_segments(std::string_view bytes,
+                                                     std::string_view what) {
+  THESPIS_TRY(const auto body, open_frame(record::journal_segments, bytes, what));
+  byte_reader in(body);
+  std::vector<journal_segment> segments;
+  while (in.good() && in.remaining() > 0) {
+    journal_segment segment;
+    segment.first = in.u64();
+    segment.last = in.u64();
+    segment.bytes = in.u64();
+    segments.push_back(segment);
+  }
+  if (!in.complete()) return corrupt(what, "fields do not fill it");
+  return segments;
+}
+
 result<journal_entry> decode_entry(std::string_view bytes, std::string_view what) {
   THESPIS_TRY(const auto body, open_frame(record::journal_entry, bytes, what));
   byte_reader in(body);

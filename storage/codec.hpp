@@ -32,6 +32,7 @@ enum class record : std::uint8_t {
   counters = 'N',
   collection = 'C',
   journal_entry = 'J',
+  journal_segments = 'G',
 };
 
 /// Newest format that this build writes and reads.
@@ -105,6 +106,19 @@ class entry_encoder {
   std::string& out_;
   std::size_t begin_;
 };
+
+/// Neighbouring entries of the journal, the unit of trimming.
+struct journal_segment {
+  lsn_t first = 0;
+  lsn_t last = 0;
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const journal_segment&, const journal_segment&) = default;
+};
+[[nodiscard]] result<void> encode_segments(const std::vector<journal_segment>& segments,
+                                           std::string& out);
+[[nodiscard]] result<std::vector<journal_segment>> decode_segments(std::string_view bytes,
+                                                                   std::string_view what);
 
 [[nodiscard]] result<journal_entry> decode_entry(std::string_view bytes, std::string_view what);
 

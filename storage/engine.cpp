@@ -23,9 +23,6 @@ namespace thespis::storage {
 
 namespace {
 
-constexpr std::string_view node_id_key = "node.id";
-constexpr std::string_view term_key = "node.term";
-
 // Every open table holds a descriptor.
 void raise_descriptor_limit() noexcept {
   rlimit limit{};
@@ -56,13 +53,13 @@ result<identity> boot(session_pool& sessions) {
   THESPIS_CHECK(session->create(tables::node));
   THESPIS_TRY(auto node, session->open(tables::node));
   identity self{uuid::random(), 1};
-  THESPIS_TRY(const bool known, node.find(node_id_key));
+  THESPIS_TRY(const bool known, node.find(tables::node_id_key));
   if (known) {
     THESPIS_TRY(const auto id, node.value());
     if (id.size() != self.id.bytes.size())
       return error(errc::corruption, "node table: the node's id is damaged");
     std::memcpy(self.id.bytes.data(), id.data(), id.size());
-    THESPIS_TRY(const bool booted, node.find(term_key));
+    THESPIS_TRY(const bool booted, node.find(tables::term_key));
     if (!booted) return error(errc::corruption, "node table: the term is missing");
     THESPIS_TRY(const auto term, node.value());
     byte_reader in(term);
@@ -73,8 +70,8 @@ result<identity> boot(session_pool& sessions) {
   byte_writer(term).u64(self.term);
   wt::transaction writing(*session);
   THESPIS_CHECK(writing.begun());
-  THESPIS_CHECK(node.put(node_id_key, tables::key(self.id)));
-  THESPIS_CHECK(node.put(term_key, term));
+  THESPIS_CHECK(node.put(tables::node_id_key, tables::key(self.id)));
+  THESPIS_CHECK(node.put(tables::term_key, term));
   THESPIS_CHECK(writing.commit());
   THESPIS_CHECK(session->flush_log());
   return self;

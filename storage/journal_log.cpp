@@ -16,7 +16,6 @@ namespace thespis::storage {
 
 namespace {
 
-constexpr std::string_view trimmed_key = "journal.trimmed";
 constexpr std::size_t read_bytes_max = 4u << 20;  // of entries per read transaction
 constexpr std::uint32_t part_last = std::numeric_limits<std::uint32_t>::max();
 
@@ -42,62 +41,6 @@ result<std::unique_ptr<journal_log>> journal_log::open(session_pool& sessions,
   auto log = std::unique_ptr<journal_log>(new journal_log(sessions, retention_bytes, term));
   THESPIS_CHECK(log->recover());
   return log;
-}
-
-result<void> journal_log::recover() {
-  THESPIS_TRY(auto session, sessions_.borrow());
-  THESPIS_CHECK(session->create(tables::journal));
-  THESPIS_TRY(const auto gaps, scan(*session));
-  THESPIS_CHECK(recover_time());
-  for (const lsn_t lsn : gaps) {
-    const ticket lost{lsn, term_, last_time_us_};
-    THESPIS_TRY(const auto bytes, write_no_op(lost));
-    add_bytes(lsn, bytes);
-  }
-  THESPIS_CHECK(session->flush_log());
-  marks_.stable = marks_.durable = marks_.assigned;
-  return ok();
-}
-
-result<std::vector<lsn_t>> journal_log::scan(wt::session& session) {
-  const wt::transaction reading(session);
-  THESPIS_CHECK(reading.begun());
-  THESPIS_TRY(auto node, session.open(tables::node));
-  THESPIS_TRY(const bool trimmed, node.find(trimmed_key));
-  if (trimmed) {
-    THESPIS_TRY(const auto value, node.value());
-    byte_reader in(value);
-    marks_.trimmed = in.u64();
-    if (!in.complete()) return error(errc::corruption, "journal: the trimmed mark is damaged");
-  }
-  marks_.assigned = marks_.trimmed;
-  THESPIS_TRY(auto rows, session.open(tables::journal));
-  std::vector<lsn_t> gaps;
-  while (true) {
-    THESPIS_TRY(const bool more, rows.next());
-    if (!more) return gaps;
-    THESPIS_TRY(const auto key, rows.key());
-    THESPIS_TRY(const auto decoded, codec::decode_journal_key(key));
-    THESPIS_TRY(const auto value, rows.value());
-    if (decoded.lsn <= marks_.trimmed)
-      return error(errc::corruption, name_of(decoded.lsn) + ": stands below the trimmed mark");
-    while (marks_.assigned < decoded.lsn) {
-      ++marks_.assigned;
-      note(marks_.assigned);
-      if (marks_.assigned < decoded.lsn) gaps.push_back(marks_.assigned);
-    }
-    add_bytes(decoded.lsn, value.size());
-  }
-}
-
-result<void> journal_log::recover_time() {
-  if (marks_.assigned == marks_.trimmed) return ok();
-  THESPIS_TRY(const auto last, read_some(marks_.assigned, marks_.assigned));
-  for (const auto& bytes : last) {
-    THESPIS_TRY(const auto entry, codec::decode_entry(bytes, name_of(marks_.assigned)));
-    last_time_us_ = entry.time_us;
-  }
-  return ok();
 }
 
 journal_log::ticket journal_log::assign() {
@@ -326,7 +269,7 @@ result<void> journal_log::remove_rows(lsn_t last) {
   THESPIS_TRY(const bool beyond, rows.seek(key_of(last, part_last)));
   THESPIS_TRY(const bool any, beyond ? rows.previous() : (rows.reset(), rows.previous()));
   if (any) THESPIS_CHECK(session->truncate_to(rows));
-  THESPIS_CHECK(node.put(trimmed_key, mark));
+  THESPIS_CHECK(node.put(tables::trimmed_key, mark));
   return writing.commit();
 }
 

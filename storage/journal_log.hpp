@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/codec.hpp"
 #include "storage/journal.hpp"
 #include "storage/session_pool.hpp"
 
@@ -54,6 +55,10 @@ class journal_log final : public journal {
   /// Tries again to write the no-ops that are owed.
   void pay_owed();
 
+  /// Stores what the next `open` would otherwise learn by reading the whole journal. Called before
+  /// a checkpoint.
+  [[nodiscard]] result<void> save_segments();
+
   [[nodiscard]] lsn_t stable() const noexcept;
   [[nodiscard]] lsn_t durable() const noexcept;
   /// Everything up to `lsn` is on disk.
@@ -71,17 +76,14 @@ class journal_log final : public journal {
   [[nodiscard]] result<void> trim() override;
 
  private:
-  /// Neighbouring entries, the unit of trimming.
-  struct segment {
-    lsn_t first = 0;
-    lsn_t last = 0;
-    std::uint64_t bytes = 0;
-  };
+  using segment = codec::journal_segment;
 
   journal_log(session_pool& sessions, std::size_t retention_bytes, std::uint64_t term);
   result<void> recover();
+  result<void> load_trimmed(wt::cursor& node);
+  result<void> load_segments(wt::cursor& node);
   result<std::vector<lsn_t>> scan(wt::session& session);
-  result<void> recover_time();
+  result<std::int64_t> time_of(lsn_t lsn) const;
   result<std::size_t> write_no_op(const ticket& spent);
   void note(lsn_t lsn);
   void add_bytes(lsn_t lsn, std::uint64_t bytes);

@@ -43,6 +43,7 @@ result<void> maintenance::checkpoint() {
   const std::lock_guard lock(checkpoint_mutex_);
   const auto bytes = shared_.journal->bytes_committed();
   THESPIS_TRY(auto session, shared_.sessions.borrow());
+  THESPIS_CHECK(shared_.journal->save_segments());
   THESPIS_CHECK(session->checkpoint());
   checkpoint_time_ns_ = steady_time_ns();
   checkpoint_bytes_ = bytes;

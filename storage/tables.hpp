@@ -21,6 +21,12 @@ inline const std::string counters = "table:counters";
 /// Parts of journal entries by (LSN, part).
 inline const std::string journal = "table:journal";
 
+// Keys of the node's table.
+inline constexpr std::string_view node_id_key = "node.id";
+inline constexpr std::string_view term_key = "node.term";
+inline constexpr std::string_view trimmed_key = "journal.trimmed";
+inline constexpr std::string_view segments_key = "journal.segments";
+
 inline constexpr std::string_view points_prefix = "table:points-";
 inline constexpr std::string_view slots_prefix = "table:slots-";
 

@@ -167,8 +167,7 @@ void check_journal(engine& db, std::size_t collection, const ledger& expected, c
 }
 
 /// Runs a child for a random time, kills it, and returns what it reported as durable.
-std::array<std::uint64_t, writers> run_and_kill(const config::storage& settings,
-                                                std::uint64_t seed,
+std::array<std::uint64_t, writers> run_and_kill(const config::storage& settings, std::uint64_t seed,
                                                 std::array<std::uint64_t, writers> done,
                                                 const std::array<ledger, writers>& states,
                                                 std::chrono::microseconds life) {

@@ -1,0 +1,244 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/codec.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "storage/bytes.hpp"
+#include "storage/crc32c.hpp"
+#include "tests/unit/storage/fixture.hpp"
+
+using namespace thespis;
+using namespace thespis::storage;
+using namespace thespis::storage::test;
+
+namespace {
+
+point_record sample_point() {
+  point_record row;
+  row.lsn = 7;
+  row.slot = 3;
+  row.created_us = 1;
+  row.updated_us = 2;
+  row.expires_us = 3;
+  row.payload.json = R"({"city":"Berlin"})";
+  return row;
+}
+
+std::vector<named_vector> sample_vectors() {
+  return {{"image", {1, 2, 3}}, {"text", {-0.0f, 1e30f}}};
+}
+
+collection_meta sample_meta() {
+  collection_meta meta{uuid::random(), "docs", spec_of(4), 99};
+  meta.spec.vectors[0].hnsw = hnsw_config{8, 50, 10};
+  meta.spec.hnsw.m = 24;
+  return meta;
+}
+
+journal_entry sample_entry() {
+  journal_entry entry{5, 2, 1234, {}, "key"};
+  const auto collection = uuid::random();
+  const auto meta = sample_meta();
+  entry.body = {{collection, upsert(point_id(1), {1, 2}, R"({"a":1})")},
+                {collection, upsert(point_id(uuid::random()), {})},
+                {collection, erase(text_id("gone"))},
+                {meta.id, create_collection_effect{meta.name, meta.spec, meta.created_us}},
+                {meta.id, drop_collection_effect{meta.name}}};
+  return entry;
+}
+
+std::string encoded(const journal_entry& entry) {
+  std::string out;
+  const auto count = static_cast<std::uint32_t>(entry.body.size());
+  codec::entry_encoder encoder({entry.lsn, entry.term, entry.time_us, entry.idempotency_key, count},
+                               out);
+  for (const auto& change : entry.body) encoder.add(change.collection, change.effect);
+  REQUIRE(encoder.finish());
+  return out;
+}
+
+/// Every kind of record, and its decoder reduced to the error that it gives.
+struct sample {
+  std::string bytes;
+  std::function<result<void>(std::string_view)> decode;
+};
+
+template <class Decoder>
+auto as_check(Decoder decoder) {
+  return [decoder](std::string_view bytes) -> result<void> {
+    auto decoded = decoder(bytes);
+    if (!decoded) return decoded.error();
+    return ok();
+  };
+}
+
+std::vector<sample> samples() {
+  std::string point, slot, counters, collection, segments;
+  REQUIRE(codec::encode_point(sample_point(), point));
+  REQUIRE(codec::encode_slot(text_id("p"), sample_vectors(), slot));
+  REQUIRE(codec::encode_counters({1, 2, 3, 4, 5}, counters));
+  REQUIRE(codec::encode_collection(sample_meta(), collection));
+  REQUIRE(codec::encode_segments({{1, 2, 3}, {3, 9, 4}}, segments));
+  return {
+      {point, as_check([](auto bytes) { return codec::decode_point(bytes, "point"); })},
+      {slot, as_check([](auto bytes) { return codec::decode_slot(1, bytes, "slot"); })},
+      {counters, as_check([](auto bytes) { return codec::decode_counters(bytes, "counters"); })},
+      {collection,
+       as_check([](auto bytes) { return codec::decode_collection(bytes, "collection"); })},
+      {segments, as_check([](auto bytes) { return codec::decode_segments(bytes, "segments"); })},
+      {encoded(sample_entry()),
+       as_check([](auto bytes) { return codec::decode_entry(bytes, "entry"); })},
+  };
+}
+
+/// Makes the checksum right again, as a hostile writer would.
+std::string resealed(std::string bytes) {
+  std::string crc;
+  byte_writer(crc).u32(crc32c(std::string_view(bytes).substr(4)));
+  std::memcpy(bytes.data(), crc.data(), crc.size());
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("records come back as they were written") {
+  std::string bytes;
+  REQUIRE(codec::encode_point(sample_point(), bytes));
+  const auto point = codec::decode_point(bytes, "point");
+  REQUIRE(point);
+  CHECK(point->lsn == 7);
+  CHECK(point->slot == 3);
+  CHECK(point->created_us == 1);
+  CHECK(point->updated_us == 2);
+  CHECK(point->expires_us == 3);
+  CHECK(point->payload == sample_point().payload);
+
+  REQUIRE(codec::encode_slot(text_id("p"), sample_vectors(), bytes));
+  const auto slot = codec::decode_slot(9, bytes, "slot");
+  REQUIRE(slot);
+  CHECK(slot->slot == 9);
+  CHECK(slot->id == text_id("p"));
+  CHECK(slot->vectors == sample_vectors());
+
+  REQUIRE(codec::encode_counters({1, 2, 3, 4, 5}, bytes));
+  const auto counters = codec::decode_counters(bytes, "counters");
+  REQUIRE(counters);
+  CHECK(counters->generation == 1);
+  CHECK(counters->next_slot == 2);
+  CHECK(counters->points == 3);
+  CHECK(counters->updated_us == 4);
+  CHECK(counters->lsn == 5);
+
+  const auto meta = sample_meta();
+  REQUIRE(codec::encode_collection(meta, bytes));
+  const auto collection = codec::decode_collection(bytes, "collection");
+  REQUIRE(collection);
+  CHECK(collection->id == meta.id);
+  CHECK(collection->name == meta.name);
+  CHECK(collection->spec == meta.spec);
+  CHECK(collection->created_us == meta.created_us);
+
+  const auto entry = sample_entry();
+  const auto decoded = codec::decode_entry(encoded(entry), "entry");
+  REQUIRE(decoded);
+  CHECK(*decoded == entry);
+}
+
+TEST_CASE("a truncated or lengthened record is corruption") {
+  for (const auto& sample : samples()) {
+    REQUIRE(sample.decode(sample.bytes));
+    for (std::size_t size = 0; size < sample.bytes.size(); ++size) {
+      // A copy of its own, so that a sanitizer sees a read past its end.
+      const std::vector<char> part(sample.bytes.begin(), sample.bytes.begin() + size);
+      CHECK(sample.decode({part.data(), part.size()}).error().code == errc::corruption);
+    }
+    CHECK(sample.decode(sample.bytes + "x").error().code == errc::corruption);
+  }
+}
+
+TEST_CASE("a record with any bit flipped is corruption") {
+  for (const auto& sample : samples()) {
+    for (std::size_t bit = 0; bit < sample.bytes.size() * 8; ++bit) {
+      auto bytes = sample.bytes;
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
+      CHECK(sample.decode(bytes).error().code == errc::corruption);
+    }
+  }
+}
+
+TEST_CASE("damage under a right checksum never reads out of bounds") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  std::size_t refused = 0;
+  for (const auto& sample : samples()) {
+    for (int round = 0; round < 3000; ++round) {
+      auto bytes = sample.bytes;
+      for (auto edits = 1 + random() % 4; edits > 0; --edits) {
+        const auto at = 4 + random() % (bytes.size() - 4);
+        bytes[at] = static_cast<char>(random() % 3 == 0 ? 0xFF : random());
+      }
+      const auto outcome = sample.decode(resealed(bytes));
+      if (outcome) continue;
+      ++refused;
+      const auto code = outcome.error().code;
+      CHECK((code == errc::corruption || code == errc::unsupported));
+    }
+  }
+  CHECK(refused > 1000);
+}
+
+TEST_CASE("a newer format, an unknown element type and an unknown shape are unsupported") {
+  constexpr std::size_t format_at = 6;
+  for (const auto& sample : samples()) {
+    auto bytes = sample.bytes;
+    bytes[format_at] = codec::format_newest + 1;
+    CHECK(sample.decode(resealed(bytes)).error().code == errc::unsupported);
+  }
+  std::string slot;
+  REQUIRE(codec::encode_slot(point_id(1), {{"", {1}}}, slot));
+  // header, id (9), vector count (2), name (2), then shape and element type
+  const std::size_t shape_at = codec::frame_header_bytes + 9 + 2 + 2;
+  for (const auto at : {shape_at, shape_at + 1}) {
+    auto bytes = slot;
+    bytes[at] = 2;
+    CHECK(codec::decode_slot(0, resealed(bytes), "slot").error().code == errc::unsupported);
+  }
+}
+
+TEST_CASE("a record read as another kind is corruption") {
+  std::string bytes;
+  REQUIRE(codec::encode_counters({}, bytes));
+  CHECK(codec::decode_point(bytes, "point").error().code == errc::corruption);
+}
+
+TEST_CASE("keys come back and sort as their ids do") {
+  std::vector<point_id> ids{point_id(0),        point_id(255),    point_id(256),
+                            point_id(~0ull),    point_id(uuid{}), point_id(uuid::random()),
+                            text_id("a"),       text_id("ab"),    text_id("b"),
+                            text_id("\xC3\xA9")};
+  std::sort(ids.begin(), ids.end());
+  std::vector<std::string> keys;
+  for (const auto& id : ids) {
+    codec::encode_id_key(id, keys.emplace_back());
+    const auto decoded = codec::decode_id_key(keys.back());
+    REQUIRE(decoded);
+    CHECK(*decoded == id);
+  }
+  CHECK(std::is_sorted(keys.begin(), keys.end()));
+}
+
+TEST_CASE("a key of the wrong length or kind is corruption") {
+  using namespace std::string_literals;
+  CHECK(codec::decode_id_key("").error().code == errc::corruption);
+  CHECK(codec::decode_id_key("\0abc"s).error().code == errc::corruption);
+  CHECK(codec::decode_id_key("\0abcdefghi"s).error().code == errc::corruption);
+  CHECK(codec::decode_id_key("\2"s).error().code == errc::corruption);
+  CHECK(codec::decode_id_key("\x09xxxxxxxx"s).error().code == errc::unsupported);
+  CHECK(codec::decode_slot_key("abc").error().code == errc::corruption);
+  CHECK(codec::decode_journal_key("abc").error().code == errc::corruption);
+}
