@@ -1,0 +1,67 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <array>
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "apps/command.hpp"
+#ifdef THESPIS_HAS_SERVE
+#include "apps/serve.hpp"
+#endif
+
+namespace {
+
+using namespace thespis::apps;
+
+constexpr std::array commands = {
+#ifdef THESPIS_HAS_SERVE
+    add_command{add_serve},
+#endif
+    add_command{add_search}, add_command{add_collections},
+    add_command{add_config}, add_command{add_version},
+};
+
+constexpr const char* footer =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 the server cannot be reached.\n"
+    "Examples:\n"
+    "  thespis import base.fbin --collection docs --create --distance euclid\n"
+    "  thespis search --collection docs --id 7 --limit 5\n"
+    "  thespis COMMAND --help";
+
+int run(int argc, char** argv) {
+  int status = exit_ok;
+  CLI::App app("Thespis, a vector database.", "thespis");
+  app.require_subcommand(1);
+  app.footer(footer);
+  for (const auto add : commands) add(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    const int code = app.exit(failure);
+    return code == 0 ? exit_ok : exit_usage;
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "thespis: cannot write to standard output\n";
+    return exit_failure;
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away, as `head` does, shows as a failed write.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& failure) {
+    std::cerr << "thespis: " << failure.what() << '\n';
+    return exit_failure;
+  }
+}
