@@ -26,6 +26,8 @@ error from_caf(const caf::error& failure) {
   }
   if (failure.category() == caf::atom("exit") || failure == caf::sec::request_receiver_down)
     return {errc::unavailable, "the component that serves this request is restarting"};
+  if (failure == caf::sec::runtime_error)
+    return {errc::unavailable, "the component that serves this request failed; it restarts"};
   if (failure == caf::sec::request_timeout) return {errc::timeout, "the deadline passed"};
   return {errc::internal, "unexpected failure: " + caf::to_string(failure)};
 }

@@ -41,8 +41,8 @@ struct response {
   unsigned status = 200;
   std::string body;
   std::string_view content_type = "application/json";  ///< Static text.
-  std::string allow;               ///< Methods, with 405.
-  std::uint32_t retry_after_s = 0;  ///< 0: not sent.
+  std::string allow;                                   ///< Methods, with 405.
+  std::uint32_t retry_after_s = 0;                     ///< 0: not sent.
 };
 
 }  // namespace thespis::http

@@ -19,8 +19,8 @@ class actor_engine final : public engine_client {
       : catalog_(std::move(catalog)), port_(port) {}
 
   reply<engine_readiness> readiness(deadline end) override {
-    auto found = co_await bridge::ask<actors::readiness>(port_, catalog_, end,
-                                                         actors::ready_atom::value);
+    auto found =
+        co_await bridge::ask<actors::readiness>(port_, catalog_, end, actors::ready_atom::value);
     if (!found) co_return found.error();
     engine_readiness out;
     out.ready = found->ready;
@@ -116,8 +116,7 @@ class actor_engine final : public engine_client {
   reply<shared<Reply>> read(std::string name, shared<Request> request, deadline end) {
     auto found = co_await find(std::move(name), end);
     if (!found) co_return found.error();
-    co_return co_await bridge::ask<shared<Reply>>(port_, (*found)->reader, end,
-                                                  std::move(request));
+    co_return co_await bridge::ask<shared<Reply>>(port_, (*found)->reader, end, std::move(request));
   }
 
   actors::catalog_actor catalog_;

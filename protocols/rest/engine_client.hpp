@@ -52,14 +52,17 @@ class engine_client {
   [[nodiscard]] virtual reply<write_reply> remove(std::string name, delete_request points,
                                                   deadline end) = 0;
 
-  [[nodiscard]] virtual reply<shared<search_reply>> search(
-      std::string name, shared<search_request> request, deadline end) = 0;
+  [[nodiscard]] virtual reply<shared<search_reply>> search(std::string name,
+                                                           shared<search_request> request,
+                                                           deadline end) = 0;
   [[nodiscard]] virtual reply<shared<search_batch_reply>> search_batch(
       std::string name, shared<search_batch_request> request, deadline end) = 0;
-  [[nodiscard]] virtual reply<shared<retrieve_reply>> retrieve(
-      std::string name, shared<retrieve_request> request, deadline end) = 0;
-  [[nodiscard]] virtual reply<shared<scroll_reply>> scroll(
-      std::string name, shared<scroll_request> request, deadline end) = 0;
+  [[nodiscard]] virtual reply<shared<retrieve_reply>> retrieve(std::string name,
+                                                               shared<retrieve_request> request,
+                                                               deadline end) = 0;
+  [[nodiscard]] virtual reply<shared<scroll_reply>> scroll(std::string name,
+                                                           shared<scroll_request> request,
+                                                           deadline end) = 0;
   [[nodiscard]] virtual reply<std::uint64_t> count(std::string name, deadline end) = 0;
   [[nodiscard]] virtual reply<bool> has_point(std::string name, point_id id, deadline end) = 0;
 };

@@ -16,9 +16,9 @@ namespace thespis::rest {
 namespace {
 
 // Units: seconds.
-const std::vector<double> latency_bounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                            0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5,
-                                            5,      10,      30};
+const std::vector<double> latency_bounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                            0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
+                                            1,      2.5,     5,      10,    30};
 
 std::string_view media_type(std::string_view content_type) {
   auto type = content_type.substr(0, content_type.find(';'));
@@ -77,10 +77,10 @@ rest_service::route_numbers rest_service::make_numbers(const std::string& name,
     return registry.counter("thespis_http_requests_total", "Requests answered",
                             {{"route", name}, {"method", method}, {"status", status}});
   };
-  return {requests("2xx"), requests("4xx"), requests("5xx"),
-          registry.histogram("thespis_http_request_seconds",
-                             "Time from a request's head to its answer", {{"route", name}},
-                             latency_bounds)};
+  return {
+      requests("2xx"), requests("4xx"), requests("5xx"),
+      registry.histogram("thespis_http_request_seconds", "Time from a request's head to its answer",
+                         {{"route", name}}, latency_bounds)};
 }
 
 http::admission rest_service::admit(http::request& incoming, http::response& answer) {
@@ -109,8 +109,7 @@ http::admission rest_service::admit(http::request& incoming, http::response& ans
   return to.open ? http::admission::open : http::admission::guarded;
 }
 
-boost::asio::awaitable<void> rest_service::handle(http::request& incoming,
-                                                  http::response& answer) {
+boost::asio::awaitable<void> rest_service::handle(http::request& incoming, http::response& answer) {
   const auto& to = routes()[incoming.route];
   call in{*engine_, options_, incoming, answer, {}, {}, {}, incoming.deadline};
   if (const auto filled = fill(in, to); !filled) {
@@ -135,10 +134,7 @@ void rest_service::finished(const http::exchange& done) noexcept {
   const auto status = done.response.status;
   const auto& numbers = numbers_[std::min(asked.route, numbers_.size() - 1)];
   numbers.seconds.observe(static_cast<double>(done.duration_ns) / 1e9);
-  (status >= 500   ? numbers.failed
-   : status >= 400 ? numbers.refused
-                   : numbers.succeeded)
-      .add();
+  (status >= 500 ? numbers.failed : status >= 400 ? numbers.refused : numbers.succeeded).add();
   bytes_in_.add(static_cast<double>(done.body_bytes));
   bytes_out_.add(static_cast<double>(done.response.body.size()));
   const auto level = status >= 500   ? log::level::warn

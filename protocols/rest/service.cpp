@@ -77,8 +77,9 @@ answered ready(call& in) {
   auto state = co_await in.engine.readiness(probe_deadline(in));
   if (!state) co_return answer_text(in, 503, "not ready: " + state.error().message + "\n");
   if (state->ready) co_return answer_text(in, 200, "ready\n");
-  answer_text(in, 503, "starting: " + std::to_string(state->loading) + " of " +
-                           std::to_string(state->collections) + " collections are loading\n");
+  answer_text(in, 503,
+              "starting: " + std::to_string(state->loading) + " of " +
+                  std::to_string(state->collections) + " collections are loading\n");
   in.response.retry_after_s = 1;
 }
 
