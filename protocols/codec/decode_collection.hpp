@@ -1,0 +1,22 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "core/collection_spec.hpp"
+
+namespace thespis::codec {
+
+/// Reads the body of a collection's creation, in Qdrant's dialect: `"vectors"` is one
+/// `{"size", "distance", "hnsw_config", "on_disk": false, "datatype": "float32"}` or an object of
+/// them by name; `"hnsw_config"` is `{"m", "ef_construct", "full_scan_threshold"}`. Fields that
+/// say what holds anyway (one shard, one replica, payload on disk) are accepted, others refused.
+/// Ours: `"index"` beside `"size"` names the index plugin.
+/// Errors: invalid_argument with the position, unsupported, and those of `validate`.
+[[nodiscard]] result<collection_spec> decode_collection(std::string_view body,
+                                                        std::size_t depth_max);
+
+}  // namespace thespis::codec

@@ -1,0 +1,193 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "protocols/codec/fields.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/limits.hpp"
+
+namespace thespis::codec {
+
+namespace {
+
+using kind = json_reader::kind;
+
+// Names of payload keys or vectors; a long list is no use to anybody.
+constexpr std::size_t selector_names_max = 1024;
+
+void read_names(json_reader& in, std::vector<std::string>& out) {
+  if (!in.begin_array()) return;
+  while (in.next_element()) {
+    if (out.size() == selector_names_max)
+      return in.fail(errc::too_large, "more than " + std::to_string(selector_names_max) + " names");
+    out.push_back(in.read_string());
+  }
+}
+
+}  // namespace
+
+point_id read_point_id(json_reader& in) {
+  switch (in.peek()) {
+    case kind::number: return point_id(in.read_unsigned());
+    case kind::string: {
+      const auto text = in.read_string();
+      if (!in.ok()) return {};
+      auto id = point_id::from_string(text);
+      if (id) return std::move(*id);
+      in.fail(id.error().code, id.error().message);
+      return {};
+    }
+    default: in.fail_expected("a point id (an unsigned integer or a string)"); return {};
+  }
+}
+
+std::vector<point_id> read_point_ids(json_reader& in) {
+  std::vector<point_id> ids;
+  if (!in.begin_array()) return ids;
+  while (in.next_element()) {
+    if (ids.size() == limits::ids_per_request_max) {
+      in.fail(errc::too_large, "more than " + std::to_string(limits::ids_per_request_max) + " ids");
+      break;
+    }
+    ids.push_back(read_point_id(in));
+  }
+  return ids;
+}
+
+payload_selector read_payload_selector(json_reader& in, bool fallback) {
+  payload_selector selector;
+  selector.enabled = true;
+  switch (in.peek()) {
+    case kind::null:
+      in.read_null();
+      selector.enabled = fallback;
+      break;
+    case kind::boolean: selector.enabled = in.read_bool(); break;
+    case kind::array:
+      read_names(in, selector.include);
+      // An empty list selects no key, while an empty `include` stands for all of them.
+      selector.enabled = !selector.include.empty();
+      break;
+    case kind::object: {
+      in.begin_object();
+      std::string_view key;
+      while (in.next_key(key)) {
+        if (key == "include") {
+          read_names(in, selector.include);
+          if (selector.include.empty()) selector.enabled = false;
+        } else if (key == "exclude") {
+          read_names(in, selector.exclude);
+        } else {
+          refuse_unknown(in, key);
+        }
+      }
+      break;
+    }
+    default: in.fail_expected("true, false, a list of keys or include/exclude");
+  }
+  return selector;
+}
+
+vector_selector read_vector_selector(json_reader& in, bool fallback) {
+  vector_selector selector;
+  selector.enabled = true;
+  switch (in.peek()) {
+    case kind::null:
+      in.read_null();
+      selector.enabled = fallback;
+      break;
+    case kind::boolean: selector.enabled = in.read_bool(); break;
+    case kind::array:
+      read_names(in, selector.names);
+      selector.enabled = !selector.names.empty();
+      break;
+    default: in.fail_expected("true, false or a list of vector names");
+  }
+  return selector;
+}
+
+std::uint32_t read_bounded(json_reader& in, std::uint32_t low, std::uint32_t high) {
+  const auto value = in.read_unsigned();
+  if (in.ok() && (value < low || value > high))
+    in.fail(errc::invalid_argument, std::to_string(value) + ", expected " + std::to_string(low) +
+                                        " to " + std::to_string(high));
+  return in.ok() ? static_cast<std::uint32_t>(value) : low;
+}
+
+void read_dense(json_reader& in, std::vector<float>& out) {
+  if (in.peek() == kind::object)
+    return in.fail(errc::unsupported,
+                   "sparse vectors and inference objects are not offered, only lists of numbers");
+  const auto start = in.here();
+  if (in.begin_array() && in.next_element()) {
+    if (in.peek() == kind::array)
+      return in.fail(errc::unsupported,
+                     "multivectors are not offered, only one list of numbers per vector");
+    in.rewind(start);
+    return in.read_floats(out);
+  }
+  out.clear();
+}
+
+void read_vectors(json_reader& in, std::vector<named_vector>& out) {
+  out.clear();
+  if (in.peek() != kind::object) {
+    read_dense(in, out.emplace_back().values);
+    return;
+  }
+  in.begin_object();
+  std::string_view key;
+  while (in.next_key(key)) {
+    if (out.size() == limits::vector_names_max)
+      return in.fail(errc::too_large, "more than " + std::to_string(limits::vector_names_max) +
+                                          " vectors in one point");
+    const bool known = std::any_of(out.begin(), out.end(),
+                                   [&](const named_vector& other) { return other.name == key; });
+    if (known) return in.fail(errc::invalid_argument, "this vector name occurs twice");
+    auto& vector = out.emplace_back();
+    vector.name = key;
+    read_dense(in, vector.values);
+  }
+  std::sort(out.begin(), out.end(),
+            [](const named_vector& a, const named_vector& b) { return a.name < b.name; });
+}
+
+payload read_payload(json_reader& in) {
+  payload value;
+  if (in.read_null()) return value;
+  if (in.peek() != kind::object) {
+    in.fail_expected("an object or null");
+    return value;
+  }
+  in.read_compact(value.json);
+  if (value.json.size() > limits::payload_bytes_max)
+    in.fail(errc::too_large, "payload of " + std::to_string(value.json.size()) +
+                                 " bytes, at most " + std::to_string(limits::payload_bytes_max));
+  if (value.json == "{}") value.json.clear();
+  return value;
+}
+
+void require_null(json_reader& in, std::string_view field) {
+  if (in.read_null() || !in.ok()) return;
+  in.fail(errc::unsupported, "'" + std::string(field) + "' is not offered; leave it out");
+}
+
+void require_no_filter(json_reader& in) {
+  if (in.read_null() || !in.ok()) return;
+  std::string_view key;
+  if (in.peek() != kind::object) return in.fail_expected("an object or null");
+  if (in.begin_object() && in.next_key(key))
+    in.fail(errc::unsupported, "filters are not offered yet; leave 'filter' out");
+}
+
+void refuse_unknown(json_reader& in, std::string_view key) {
+  in.fail(errc::invalid_argument, "unknown field '" + std::string(key.substr(0, 64)) + "'");
+}
+
+void refuse_missing(json_reader& in, std::string_view field) {
+  if (in.ok()) in.fail(errc::invalid_argument, "'" + std::string(field) + "' is missing");
+}
+
+}  // namespace thespis::codec

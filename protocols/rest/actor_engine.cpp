@@ -1,0 +1,133 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "protocols/rest/actor_engine.hpp"
+
+#include <utility>
+
+#include "protocols/bridge/ask.hpp"
+
+namespace thespis::rest {
+
+namespace {
+
+using boost::asio::awaitable;
+
+class actor_engine final : public engine_client {
+ public:
+  actor_engine(actors::catalog_actor catalog, bridge::reply_port& port)
+      : catalog_(std::move(catalog)), port_(port) {}
+
+  reply<engine_readiness> readiness(deadline end) override {
+    auto found =
+        co_await bridge::ask<actors::readiness>(port_, catalog_, end, actors::ready_atom::value);
+    if (!found) co_return found.error();
+    engine_readiness out;
+    out.ready = found->ready;
+    out.collections = found->collections;
+    out.loading = found->loading;
+    out.quarantined = found->quarantined;
+    co_return out;
+  }
+
+  reply<std::vector<collection_meta>> list(deadline end) override {
+    return bridge::ask<std::vector<collection_meta>>(port_, catalog_, end,
+                                                     actors::list_atom::value);
+  }
+
+  reply<collection_meta> create(std::string name, collection_spec spec, deadline end) override {
+    return bridge::ask<collection_meta>(port_, catalog_, end, actors::create_atom::value,
+                                        std::move(name), std::move(spec));
+  }
+
+  reply<bool> drop(std::string name, deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::drop_atom::value, std::move(name));
+  }
+
+  reply<bool> exists(std::string name, deadline end) override {
+    auto found = co_await find(std::move(name), end);
+    if (found) co_return true;
+    if (found.error().code == errc::not_found) co_return false;
+    co_return found.error();
+  }
+
+  reply<collection_info> info(std::string name, deadline end) override {
+    auto found = co_await find(std::move(name), end);
+    if (!found) co_return found.error();
+    co_return co_await bridge::ask<collection_info>(port_, (*found)->writer, end,
+                                                    actors::info_atom::value);
+  }
+
+  reply<write_reply> upsert(std::string name, upsert_request points, deadline end) override {
+    auto found = co_await find(std::move(name), end);
+    if (!found) co_return found.error();
+    co_return co_await bridge::ask<write_reply>(port_, (*found)->writer, end, std::move(points));
+  }
+
+  reply<write_reply> remove(std::string name, delete_request points, deadline end) override {
+    auto found = co_await find(std::move(name), end);
+    if (!found) co_return found.error();
+    co_return co_await bridge::ask<write_reply>(port_, (*found)->writer, end, std::move(points));
+  }
+
+  reply<shared<search_reply>> search(std::string name, shared<search_request> request,
+                                     deadline end) override {
+    return read<search_reply>(std::move(name), std::move(request), end);
+  }
+
+  reply<shared<search_batch_reply>> search_batch(std::string name,
+                                                 shared<search_batch_request> request,
+                                                 deadline end) override {
+    return read<search_batch_reply>(std::move(name), std::move(request), end);
+  }
+
+  reply<shared<retrieve_reply>> retrieve(std::string name, shared<retrieve_request> request,
+                                         deadline end) override {
+    return read<retrieve_reply>(std::move(name), std::move(request), end);
+  }
+
+  reply<shared<scroll_reply>> scroll(std::string name, shared<scroll_request> request,
+                                     deadline end) override {
+    return read<scroll_reply>(std::move(name), std::move(request), end);
+  }
+
+  reply<std::uint64_t> count(std::string name, deadline end) override {
+    auto found = co_await find(std::move(name), end);
+    if (!found) co_return found.error();
+    co_return co_await bridge::ask<std::uint64_t>(port_, (*found)->reader, end,
+                                                  actors::count_atom::value);
+  }
+
+  reply<bool> has_point(std::string name, point_id id, deadline end) override {
+    auto found = co_await find(std::move(name), end);
+    if (!found) co_return found.error();
+    co_return co_await bridge::ask<bool>(port_, (*found)->reader, end, actors::exists_atom::value,
+                                         std::move(id));
+  }
+
+ private:
+  using handles = actors::shared<actors::collection_handles>;
+
+  reply<handles> find(std::string name, deadline end) {
+    return bridge::ask<handles>(port_, catalog_, end, actors::find_atom::value, std::move(name));
+  }
+
+  template <class Reply, class Request>
+  reply<shared<Reply>> read(std::string name, shared<Request> request, deadline end) {
+    auto found = co_await find(std::move(name), end);
+    if (!found) co_return found.error();
+    co_return co_await bridge::ask<shared<Reply>>(port_, (*found)->reader, end, std::move(request));
+  }
+
+  actors::catalog_actor catalog_;
+  bridge::reply_port& port_;
+};
+
+}  // namespace
+
+std::shared_ptr<engine_client> make_actor_engine(actors::catalog_actor catalog,
+                                                 bridge::reply_port& port) {
+  return std::make_shared<actor_engine>(std::move(catalog), port);
+}
+
+}  // namespace thespis::rest

@@ -1,0 +1,48 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "protocols/codec/decode_collection.hpp"
+#include "protocols/codec/encode.hpp"
+#include "protocols/rest/handlers.hpp"
+
+namespace thespis::rest::handlers {
+
+answered list_collections(call& in) {
+  auto found = co_await in.engine.list(in.deadline);
+  if (!found) co_return answer_error(in, found.error());
+  answer(in, [&](codec::json_writer& out) { codec::encode(out, *found); });
+}
+
+answered create_collection(call& in) {
+  if (auto named = validate_collection_name(in.collection); !named)
+    co_return answer_error(in, named.error());
+  auto spec = codec::decode_collection(in.request.body, in.options.json_depth_max);
+  if (!spec) co_return answer_error(in, spec.error());
+  auto made = co_await in.engine.create(in.collection, std::move(*spec), in.deadline);
+  if (!made) co_return answer_error(in, made.error());
+  answer(in, [](codec::json_writer& out) { out.boolean(true); });
+}
+
+answered collection_info(call& in) {
+  auto info = co_await in.engine.info(in.collection, in.deadline);
+  if (!info) co_return answer_error(in, info.error());
+  answer(in, [&](codec::json_writer& out) { codec::encode(out, *info); });
+}
+
+answered collection_exists(call& in) {
+  auto found = co_await in.engine.exists(in.collection, in.deadline);
+  if (!found) co_return answer_error(in, found.error());
+  answer(in, [&](codec::json_writer& out) {
+    out.begin_object().key("exists").boolean(*found).end_object();
+  });
+}
+
+// Dropping what is not there answers false, not an error: clients drop before they create.
+answered drop_collection(call& in) {
+  auto dropped = co_await in.engine.drop(in.collection, in.deadline);
+  const bool missing = !dropped && dropped.error().code == errc::not_found;
+  if (!dropped && !missing) co_return answer_error(in, dropped.error());
+  answer(in, [&](codec::json_writer& out) { out.boolean(!missing && *dropped); });
+}
+
+}  // namespace thespis::rest::handlers

@@ -1,0 +1,70 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/collection_info.hpp"
+#include "core/read_request.hpp"
+#include "core/search_request.hpp"
+#include "core/write_request.hpp"
+
+namespace thespis::rest {
+
+/// How far the engine's start has come.
+struct engine_readiness {
+  bool ready = false;
+  std::uint64_t collections = 0;
+  std::uint64_t loading = 0;
+  std::uint64_t quarantined = 0;
+};
+
+/// The engine as handlers see it: collections by name, each call with a deadline.
+/// Errors of all: those of the actor's message, timeout, unavailable.
+/// Thread: any; an awaitable resumes on its awaiter's executor.
+class engine_client {
+ public:
+  using deadline = std::chrono::steady_clock::time_point;
+  template <class T>
+  using reply = boost::asio::awaitable<result<T>>;
+  template <class T>
+  using shared = std::shared_ptr<const T>;
+
+  virtual ~engine_client() = default;
+
+  [[nodiscard]] virtual reply<engine_readiness> readiness(deadline end) = 0;
+  [[nodiscard]] virtual reply<std::vector<collection_meta>> list(deadline end) = 0;
+  [[nodiscard]] virtual reply<collection_meta> create(std::string name, collection_spec spec,
+                                                      deadline end) = 0;
+  [[nodiscard]] virtual reply<bool> drop(std::string name, deadline end) = 0;
+  /// Whether a collection of that name is there, in whatever state.
+  [[nodiscard]] virtual reply<bool> exists(std::string name, deadline end) = 0;
+  [[nodiscard]] virtual reply<collection_info> info(std::string name, deadline end) = 0;
+
+  [[nodiscard]] virtual reply<write_reply> upsert(std::string name, upsert_request points,
+                                                  deadline end) = 0;
+  [[nodiscard]] virtual reply<write_reply> remove(std::string name, delete_request points,
+                                                  deadline end) = 0;
+
+  [[nodiscard]] virtual reply<shared<search_reply>> search(std::string name,
+                                                           shared<search_request> request,
+                                                           deadline end) = 0;
+  [[nodiscard]] virtual reply<shared<search_batch_reply>> search_batch(
+      std::string name, shared<search_batch_request> request, deadline end) = 0;
+  [[nodiscard]] virtual reply<shared<retrieve_reply>> retrieve(std::string name,
+                                                               shared<retrieve_request> request,
+                                                               deadline end) = 0;
+  [[nodiscard]] virtual reply<shared<scroll_reply>> scroll(std::string name,
+                                                           shared<scroll_request> request,
+                                                           deadline end) = 0;
+  [[nodiscard]] virtual reply<std::uint64_t> count(std::string name, deadline end) = 0;
+  [[nodiscard]] virtual reply<bool> has_point(std::string name, point_id id, deadline end) = 0;
+};
+
+}  // namespace thespis::rest

@@ -1,0 +1,151 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "protocols/rest/routes.hpp"
+
+#include <array>
+#include <optional>
+
+namespace thespis::rest {
+
+namespace {
+
+using http::method;
+namespace at = handlers;
+
+constexpr auto no_body = body_kind::none;
+constexpr auto json = body_kind::json;
+constexpr auto any = body_kind::json_or_binary;
+constexpr auto none = query_kind::none;
+constexpr auto read = query_kind::read;
+constexpr auto write = query_kind::write;
+constexpr auto admin = query_kind::admin;
+
+constexpr route table[] = {
+    {method::get, "/", "root", no_body, none, true, at::root},
+    {method::get, "/healthz", "healthz", no_body, none, true, at::alive},
+    {method::get, "/health", "healthz", no_body, none, true, at::alive},
+    {method::get, "/livez", "livez", no_body, none, true, at::alive},
+    {method::get, "/readyz", "readyz", no_body, none, true, at::ready},
+    {method::get, "/ready", "readyz", no_body, none, true, at::ready},
+    {method::get, "/version", "version", no_body, none, false, at::version},
+    {method::get, "/metrics", "metrics", no_body, none, false, at::metrics},
+
+    {method::get, "/collections", "list_collections", no_body, none, false, at::list_collections},
+    {method::put, "/collections/{collection}", "create_collection", json, admin, false,
+     at::create_collection},
+    {method::get, "/collections/{collection}", "collection_info", no_body, none, false,
+     at::collection_info},
+    {method::del, "/collections/{collection}", "drop_collection", no_body, admin, false,
+     at::drop_collection},
+    {method::get, "/collections/{collection}/exists", "collection_exists", no_body, none, false,
+     at::collection_exists},
+
+    {method::put, "/collections/{collection}/points", "upsert_points", any, write, false,
+     at::upsert_points},
+    {method::post, "/collections/{collection}/points", "many_points", json, read, false,
+     at::many_points},
+    {method::get, "/collections/{collection}/points/{id}", "one_point", no_body, read, false,
+     at::one_point},
+    {method::get, "/collections/{collection}/points/{id}/exists", "point_exists", no_body, read,
+     false, at::point_exists},
+    {method::post, "/collections/{collection}/points/ids", "point_ids", json, read, false,
+     at::point_ids},
+    {method::post, "/collections/{collection}/points/delete", "delete_points", json, write, false,
+     at::delete_points},
+    {method::post, "/collections/{collection}/points/count", "count_points", json, read, false,
+     at::count_points},
+    {method::post, "/collections/{collection}/points/scroll", "scroll_points", json, read, false,
+     at::scroll_points},
+    {method::post, "/collections/{collection}/points/query", "query_points", json, read, false,
+     at::query_points},
+    {method::post, "/collections/{collection}/points/query/batch", "query_batch", json, read, false,
+     at::query_batch},
+    {method::post, "/collections/{collection}/points/search", "search_points", json, read, false,
+     at::search_points},
+    {method::post, "/collections/{collection}/points/search/batch", "search_batch", json, read,
+     false, at::search_batch},
+};
+
+constexpr std::size_t segments_max = 6;
+
+struct segments {
+  std::array<std::string_view, segments_max> part;
+  std::size_t count = 0;
+};
+
+// Splits "/a/b" into "a" and "b"; "/" has no part at all.
+constexpr std::optional<segments> split(std::string_view path) {
+  segments out;
+  if (path.empty() || path.front() != '/') return std::nullopt;
+  path.remove_prefix(1);
+  while (!path.empty()) {
+    if (out.count == segments_max) return std::nullopt;
+    const auto part = path.substr(0, path.find('/'));
+    if (part.empty()) return std::nullopt;
+    out.part[out.count++] = part;
+    path.remove_prefix(part.size());
+    if (path.empty()) break;
+    path.remove_prefix(1);
+    if (path.empty()) return std::nullopt;  // a slash at the end
+  }
+  return out;
+}
+
+constexpr auto make_patterns() {
+  std::array<segments, std::size(table)> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = *split(table[i].pattern);
+  return out;
+}
+
+constexpr auto patterns = make_patterns();
+
+bool fits(const segments& path, const segments& pattern, http::request& incoming) {
+  if (path.count != pattern.count) return false;
+  std::size_t captured = 0;
+  for (std::size_t i = 0; i < path.count; ++i) {
+    if (pattern.part[i].front() == '{')
+      incoming.captures[captured++] = path.part[i];
+    else if (path.part[i] != pattern.part[i])
+      return false;
+  }
+  return true;
+}
+
+void add_method(std::string& allow, method one) {
+  if (!allow.empty()) allow += ", ";
+  allow += http::to_string(one);
+  if (one == method::get) allow += ", HEAD";
+}
+
+}  // namespace
+
+std::span<const route> routes() noexcept { return table; }
+
+std::string_view query_of(std::string_view target) noexcept {
+  const auto mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
+}
+
+match find_route(http::request& incoming, std::string& allow) {
+  std::string_view path = incoming.target;
+  path = path.substr(0, path.find('?'));
+  if (path.starts_with("/v1/") || path == "/v1") path.remove_prefix(3);
+  if (path.empty()) path = "/";
+  const auto parts = split(path);
+  if (!parts) return match::unknown_path;
+  const auto asked = incoming.method == method::head ? method::get : incoming.method;
+  allow.clear();
+  for (std::size_t i = 0; i < patterns.size(); ++i) {
+    if (!fits(*parts, patterns[i], incoming)) continue;
+    if (table[i].method == asked) {
+      incoming.route = i;
+      allow.clear();
+      return match::found;
+    }
+    add_method(allow, table[i].method);
+  }
+  return allow.empty() ? match::unknown_path : match::wrong_method;
+}
+
+}  // namespace thespis::rest

@@ -1,0 +1,122 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "protocols/rest/handlers.hpp"
+
+namespace thespis::rest::handlers {
+
+namespace {
+
+// The dialect's clients compare it with their own version.
+constexpr std::string_view dialect_version = "1.18.0";
+// Health and metrics answer soon or say that they cannot.
+constexpr auto probe_patience = std::chrono::seconds(2);
+
+engine_client::deadline probe_deadline(const call& in) {
+  return std::min(in.deadline, std::chrono::steady_clock::now() + probe_patience);
+}
+
+void answer_text(call& in, unsigned status, std::string_view text) {
+  in.response.status = status;
+  in.response.content_type = "text/plain; charset=utf-8";
+  in.response.body = text;
+}
+
+void write_build(codec::json_writer& out, const build_info& build) {
+  out.key("version").string(build.version);
+  out.key("commit").string(build.commit);
+  out.key("build").string(build.build);
+}
+
+void add_collection(thespis::metrics::sink& out, const thespis::collection_info& info) {
+  const thespis::metrics::labels one = {{"collection", info.meta.name}};
+  out.gauge("thespis_collection_points", "Points", one, static_cast<double>(info.points));
+  out.gauge("thespis_collection_tombstones", "Slots of replaced or deleted points", one,
+            static_cast<double>(info.tombstones));
+  out.gauge("thespis_collection_status", "1 green, 2 yellow, 3 red", one,
+            static_cast<double>(info.status));
+  for (const auto& index : info.indexes) {
+    const thespis::metrics::labels each = {
+        {"collection", info.meta.name}, {"vector", index.name}, {"index", index.index}};
+    out.gauge("thespis_index_bytes", "Memory of an index's links and tables", each,
+              static_cast<double>(index.index_bytes));
+    out.gauge("thespis_arena_bytes", "Memory of the vectors", each,
+              static_cast<double>(index.arena_bytes));
+    out.gauge("thespis_index_slots", "Slots that an index covers", each,
+              static_cast<double>(index.indexed_slots));
+    out.gauge("thespis_index_tail_slots", "Slots scanned because they are not indexed yet", each,
+              static_cast<double>(index.tail_slots));
+  }
+}
+
+}  // namespace
+
+answered root(call& in) {
+  codec::json_writer out(in.response.body);
+  out.begin_object();
+  out.key("title").string("thespis - vector search engine");
+  out.key("version").string(dialect_version);
+  out.key("thespis").begin_object();
+  write_build(out, in.options.build);
+  out.end_object().end_object();
+  co_return;
+}
+
+answered alive(call& in) {
+  answer_text(in, 200, "alive\n");
+  co_return;
+}
+
+answered ready(call& in) {
+  if (in.options.stopping && in.options.stopping()) co_return answer_text(in, 503, "stopping\n");
+  auto state = co_await in.engine.readiness(probe_deadline(in));
+  if (!state) co_return answer_text(in, 503, "not ready: " + state.error().message + "\n");
+  if (state->ready) co_return answer_text(in, 200, "ready\n");
+  answer_text(in, 503,
+              "starting: " + std::to_string(state->loading) + " of " +
+                  std::to_string(state->collections) + " collections are loading\n");
+  in.response.retry_after_s = 1;
+}
+
+answered version(call& in) {
+  answer(in, [&](codec::json_writer& out) {
+    out.begin_object();
+    out.key("name").string("thespis");
+    write_build(out, in.options.build);
+    out.key("dialect").string(dialect_version);
+    out.end_object();
+  });
+  co_return;
+}
+
+answered metrics(call& in) {
+  const auto end = probe_deadline(in);
+  auto collections = co_await in.engine.list(end);
+  std::vector<thespis::collection_info> found;
+  std::size_t silent = 0;
+  if (collections) {
+    for (const auto& meta : *collections) {
+      auto info = co_await in.engine.info(meta.name, end);
+      if (info)
+        found.push_back(std::move(*info));
+      else
+        ++silent;
+    }
+  }
+  const thespis::metrics::source extra = [&](thespis::metrics::sink& out) {
+    if (!collections) return;
+    out.gauge("thespis_collections", "Collections", {}, static_cast<double>(collections->size()));
+    out.gauge("thespis_collections_silent", "Collections that did not tell their sizes", {},
+              static_cast<double>(silent));
+    for (const auto& info : found) add_collection(out, info);
+  };
+  in.response.content_type = thespis::metrics::text_type;
+  in.response.body = in.options.metrics->text(extra);
+}
+
+}  // namespace thespis::rest::handlers
