@@ -10,18 +10,14 @@
 #include <iostream>
 
 #include "apps/command.hpp"
-#ifdef THESPIS_HAS_SERVE
 #include "apps/serve.hpp"
-#endif
 
 namespace {
 
 using namespace thespis::apps;
 
 constexpr std::array commands = {
-#ifdef THESPIS_HAS_SERVE
     add_command{add_serve},
-#endif
     add_command{add_search}, add_command{add_collections},
     add_command{add_config}, add_command{add_version},
 };
