@@ -1,0 +1,215 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/catalog_tables.hpp"
+
+#include <fstream>
+#include <thread>
+
+#include "core/limits.hpp"
+#include "storage/tables.hpp"
+#include "storage/wt.hpp"
+#include "tests/unit/storage/fixture.hpp"
+
+using namespace thespis;
+using namespace thespis::storage;
+using namespace thespis::storage::test;
+
+namespace {
+
+std::vector<std::string> names(engine& db) {
+  std::vector<std::string> out;
+  const auto all = db.catalog().list();
+  REQUIRE(all);
+  for (const auto& meta : *all) out.push_back(meta.name);
+  return out;
+}
+
+/// The tables of collections that the closed database in `folder` has.
+std::size_t collection_tables_in(const std::filesystem::path& folder) {
+  auto connection = wt::connection::open(folder / "db", "log=(enabled=true)");
+  REQUIRE(connection);
+  auto session = connection->open_session();
+  REQUIRE(session);
+  std::size_t count = 0;
+  {
+    auto found = session->open_names();
+    REQUIRE(found);
+    while (*found->next()) count += tables::owner(*found->key()) ? 1 : 0;
+  }
+  session->close();
+  REQUIRE(connection->close());
+  return count;
+}
+
+/// Makes tables that no catalog row knows, as a crash in the middle of a creation or drop leaves.
+void make_orphans(const std::filesystem::path& folder, const std::vector<std::string>& orphans) {
+  auto connection = wt::connection::open(folder / "db", "log=(enabled=true)");
+  REQUIRE(connection);
+  auto session = connection->open_session();
+  REQUIRE(session);
+  for (const auto& table : orphans) REQUIRE(session->create(table));
+  session->close();
+  REQUIRE(connection->close());
+}
+
+}  // namespace
+
+TEST_CASE("collections are listed by name and survive a restart with their spec") {
+  const temporary_folder folder;
+  open_engine db(settings_for(folder.path()));
+  auto spec = spec_of(7);
+  spec.vectors[0].hnsw = hnsw_config{8, 32, 5};
+  const auto made = db.engine->catalog().create("zebra", spec);
+  REQUIRE(made);
+  REQUIRE(db.engine->catalog().create("ant", spec_of(2)));
+  CHECK(names(*db.engine) == std::vector<std::string>{"ant", "zebra"});
+  db.reopen();
+  CHECK(names(*db.engine) == std::vector<std::string>{"ant", "zebra"});
+  const auto all = db.engine->catalog().list();
+  CHECK((*all)[1].spec == spec);
+  CHECK((*all)[1].id == made->id);
+  CHECK((*all)[1].created_us == made->created_us);
+}
+
+TEST_CASE("bad names, bad specs, second creations and unknown drops are refused") {
+  const temporary_folder folder;
+  open_engine db(settings_for(folder.path()));
+  auto& catalog = db.engine->catalog();
+  REQUIRE(catalog.create("docs", spec_of(2)));
+  const auto again = catalog.create("docs", spec_of(2));
+  CHECK(again.error().code == errc::already_exists);
+  CHECK(again.error().message.find("'docs'") != std::string::npos);
+  CHECK(catalog.create("a/b", spec_of(2)).error().code == errc::invalid_argument);
+  CHECK(catalog.create("zero", spec_of(0)).error().code == errc::invalid_argument);
+  CHECK(catalog.drop("none").error().code == errc::not_found);
+  CHECK(names(*db.engine) == std::vector<std::string>{"docs"});
+}
+
+TEST_CASE("creation and drop are journal entries and are durable on return") {
+  const temporary_folder folder;
+  open_engine db(settings_for(folder.path()));
+  const auto meta = db.engine->catalog().create("docs", spec_of(2));
+  REQUIRE(meta);
+  CHECK(db.engine->journal().marks().durable == 1);
+  REQUIRE(db.engine->catalog().drop("docs"));
+  CHECK(db.engine->journal().marks().durable == 2);
+  std::vector<journal_entry> entries;
+  REQUIRE(db.engine->journal().read(1, [&](journal_entry&& entry) {
+    entries.push_back(std::move(entry));
+    return true;
+  }));
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[0].body[0].collection == meta->id);
+  CHECK(std::get<create_collection_effect>(entries[0].body[0].effect).spec == meta->spec);
+  CHECK(std::get<drop_collection_effect>(entries[1].body[0].effect).name == "docs");
+}
+
+TEST_CASE("a name can be used again after a drop, with nothing of the old points") {
+  const temporary_folder folder;
+  open_engine db(settings_for(folder.path()));
+  {
+    const auto store = db.create("docs");
+    const std::vector<effect> batch{upsert(point_id(1), {1, 1})};
+    REQUIRE(store->apply(batch));
+  }
+  REQUIRE(db.engine->catalog().drop("docs"));
+  const auto store = db.create("docs");
+  CHECK(store->counters().points == 0);
+  CHECK_FALSE(*store->find(point_id(1)));
+}
+
+TEST_CASE("writes to a dropped collection fail, and its tables go when the store does") {
+  const temporary_folder folder;
+  open_engine db(settings_for(folder.path()));
+  {
+    const auto store = db.create("docs");
+    const auto meta = store->meta();
+    REQUIRE(db.engine->catalog().drop("docs"));
+    const std::vector<effect> batch{upsert(point_id(1), {1, 1})};
+    CHECK(store->apply(batch).error().code == errc::not_found);
+    CHECK(db.engine->catalog().open(meta).error().code == errc::not_found);
+  }
+  REQUIRE(db.engine->close());
+  CHECK(collection_tables_in(folder.path()) == 0);
+}
+
+TEST_CASE("a drop under an open snapshot is effective at once; tables go after the snapshot") {
+  const temporary_folder folder;
+  open_engine db(settings_for(folder.path()));
+  std::filesystem::path table;
+  {
+    const auto store = db.create("docs");
+    table = folder.path() / "db" / ("points-" + store->meta().id.text() + ".wt");
+    CHECK(std::filesystem::exists(table));
+    const std::vector<effect> batch{upsert(point_id(1), {1, 1})};
+    REQUIRE(store->apply(batch));
+    store->idle();
+    const auto view = store->snapshot();
+    REQUIRE(view);
+    REQUIRE(*(*view)->find(point_id(1)));
+    REQUIRE(db.engine->catalog().drop("docs"));
+    CHECK(names(*db.engine).empty());
+    CHECK(*(*view)->find(point_id(1)));
+    CHECK(std::filesystem::exists(table));
+  }
+  for (int i = 0; i < 100 && std::filesystem::exists(table); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK_FALSE(std::filesystem::exists(table));
+}
+
+TEST_CASE("tables and folders without a catalog row are swept at the start") {
+  const temporary_folder folder;
+  {
+    open_engine db(settings_for(folder.path()));
+    db.create("kept");
+  }
+  const auto whole = uuid::random();
+  const auto half = uuid::random();
+  make_orphans(folder.path(), {tables::points(whole), tables::slots(whole), tables::points(half)});
+  const auto derived = folder.path() / "derived" / uuid::random().text();
+  std::filesystem::create_directory(derived);
+  std::ofstream(derived / "index") << "bytes";
+  CHECK(collection_tables_in(folder.path()) == 5);
+  {
+    open_engine db(settings_for(folder.path()));
+    CHECK(names(*db.engine) == std::vector<std::string>{"kept"});
+  }
+  CHECK(collection_tables_in(folder.path()) == 2);
+  CHECK_FALSE(std::filesystem::exists(derived));
+}
+
+TEST_CASE("a collection whose table is missing is corruption, and the others still open") {
+  const temporary_folder folder;
+  uuid broken;
+  {
+    open_engine db(settings_for(folder.path()));
+    broken = db.create("broken")->meta().id;
+    db.create("whole");
+  }
+  {
+    auto connection = wt::connection::open(folder.path() / "db", "log=(enabled=true)");
+    REQUIRE(connection);
+    auto session = connection->open_session();
+    REQUIRE(session);
+    REQUIRE(*session->drop(tables::slots(broken)));
+  }
+  open_engine db(settings_for(folder.path()));
+  const auto all = db.engine->catalog().list();
+  REQUIRE(all->size() == 2);
+  CHECK(db.engine->catalog().open((*all)[0]).error().code == errc::corruption);
+  CHECK(db.engine->catalog().open((*all)[1]));
+}
+
+TEST_CASE("many collections are open at once, and idle ones hold no session") {
+  const temporary_folder folder;
+  open_engine db(settings_for(folder.path()));
+  std::vector<std::shared_ptr<collection_store>> stores;
+  for (int i = 0; i < 40; ++i) {
+    stores.push_back(db.create("c" + std::to_string(i)));
+    const std::vector<effect> batch{upsert(point_id(1), {1, 1})};
+    REQUIRE(stores.back()->apply(batch));
+  }
+  for (const auto& store : stores) store->idle();
+  for (const auto& store : stores) CHECK(*store->find(point_id(1)));
+}
