@@ -83,7 +83,7 @@ class journal_log final : public journal {
   result<void> load_trimmed(wt::cursor& node);
   result<void> load_segments(wt::cursor& node);
   result<std::vector<lsn_t>> scan(wt::session& session);
-  result<std::int64_t> time_of(lsn_t lsn) const;
+  result<ticket> head_of(lsn_t lsn) const;
   result<std::size_t> write_no_op(const ticket& spent);
   void note(lsn_t lsn);
   void add_bytes(lsn_t lsn, std::uint64_t bytes);

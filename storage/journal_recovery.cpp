@@ -42,13 +42,15 @@ result<void> journal_log::recover() {
   THESPIS_CHECK(session->create(tables::journal));
   THESPIS_TRY(const auto gaps, scan(*session));
   for (const lsn_t lsn : gaps) {
-    // An entry that was in flight takes the time of the one before it: times never decrease.
-    THESPIS_TRY(const auto time_us, time_of(lsn - 1));
-    THESPIS_TRY(const auto bytes, write_no_op({lsn, term_, time_us}));
+    // An entry that was in flight takes term and time of the one before it: neither decreases.
+    THESPIS_TRY(auto lost, head_of(lsn - 1));
+    lost.lsn = lsn;
+    THESPIS_TRY(const auto bytes, write_no_op(lost));
     add_bytes(lsn, bytes);
   }
   THESPIS_CHECK(session->flush_log());
-  THESPIS_TRY(last_time_us_, time_of(marks_.assigned));
+  THESPIS_TRY(const auto last, head_of(marks_.assigned));
+  last_time_us_ = last.time_us;
   marks_.stable = marks_.durable = marks_.assigned;
   return ok();
 }
@@ -108,13 +110,13 @@ result<std::vector<lsn_t>> journal_log::scan(wt::session& session) {
   return gaps;
 }
 
-// 0 for an entry that was never kept.
-result<std::int64_t> journal_log::time_of(lsn_t lsn) const {
-  if (lsn <= marks_.trimmed) return 0;
+// Zeros for an entry that was never kept.
+result<journal_log::ticket> journal_log::head_of(lsn_t lsn) const {
+  if (lsn <= marks_.trimmed) return ticket{};
   THESPIS_TRY(const auto rows, read_some(lsn, lsn));
   if (rows.empty()) return error(errc::corruption, name_of(lsn) + ": missing");
   THESPIS_TRY(const auto entry, codec::decode_entry(rows.front(), name_of(lsn)));
-  return entry.time_us;
+  return ticket{entry.lsn, entry.term, entry.time_us};
 }
 
 }  // namespace thespis::storage

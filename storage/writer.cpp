@@ -3,10 +3,12 @@
 
 #include "storage/writer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include "storage/codec.hpp"
 #include "storage/tables.hpp"
@@ -16,7 +18,7 @@ namespace thespis::storage {
 namespace {
 
 // A buffer above this is given back after the transaction.
-constexpr std::size_t kept_buffer_bytes_max = 1u << 20;
+constexpr std::size_t kept_buffer_bytes_max = 8u << 20;
 
 result<void> encode(const journal_log::ticket& spent, const uuid& collection,
                     std::span<const effect> effects, std::string& out) {
@@ -26,6 +28,14 @@ result<void> encode(const journal_log::ticket& spent, const uuid& collection,
   codec::entry_encoder entry({spent.lsn, spent.term, spent.time_us, {}, count}, out);
   for (const auto& effect : effects) entry.add(collection, effect);
   return entry.finish();
+}
+
+// Deletions and drops are let through for longer: they are how a full disk is emptied.
+bool adds_data(std::span<const effect> effects) noexcept {
+  return std::any_of(effects.begin(), effects.end(), [](const effect& change) {
+    return std::holds_alternative<upsert_effect>(change) ||
+           std::holds_alternative<create_collection_effect>(change);
+  });
 }
 
 }  // namespace
@@ -46,6 +56,7 @@ result<void> writer::attempt(const ticket& spent, const change& rows) {
 
 result<lsn_t> writer::commit(const uuid& collection, std::span<const effect> effects,
                              std::size_t bytes, const change& rows) {
+  THESPIS_CHECK(shared_->disk.check(bytes, adds_data(effects)));
   // Rows and journal each hold the effects once.
   THESPIS_TRY(const auto room, shared_->cache.borrow(2 * bytes));
   const auto spent = shared_->journal->assign();

@@ -213,3 +213,30 @@ TEST_CASE("many collections are open at once, and idle ones hold no session") {
   for (const auto& store : stores) store->idle();
   for (const auto& store : stores) CHECK(*store->find(point_id(1)));
 }
+
+TEST_CASE("a damaged catalog row is corruption, and the folder is free again after the refusal") {
+  const temporary_folder folder;
+  const auto settings = settings_for(folder.path());
+  uuid id;
+  {
+    open_engine db(settings);
+    id = db.create("docs")->meta().id;
+  }
+  {
+    auto connection = wt::connection::open(folder.path() / "db", "log=(enabled=true)");
+    REQUIRE(connection);
+    auto session = connection->open_session();
+    REQUIRE(session);
+    auto rows = session->open(tables::catalog);
+    REQUIRE(rows->put(tables::key(id), "damaged bytes, more than a header"));
+    rows->close();
+    session->close();
+    REQUIRE(connection->close());
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto opened = engine::open(settings);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == errc::corruption);
+    CHECK(opened.error().message.find("catalog") != std::string::npos);
+  }
+}

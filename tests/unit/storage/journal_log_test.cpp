@@ -248,6 +248,14 @@ TEST_CASE("numbers that a crash left unused are filled with no-ops in order of t
     return true;
   }));
   CHECK(effects == std::vector<std::size_t>{1, 0, 0, 1, 0, 1});
+  journal.commit(journal.log->assign());
+  journal.log->flushed(7);
+  std::vector<std::uint64_t> terms;
+  REQUIRE(journal.log->read(1, [&](journal_entry&& entry) {
+    terms.push_back(entry.term);
+    return true;
+  }));
+  CHECK(terms == std::vector<std::uint64_t>{1, 1, 1, 1, 1, 1, 2});
 }
 
 TEST_CASE("marks keep their order while many threads write") {
