@@ -1,6 +1,6 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "bad_plugin.hpp"
+#include "tests/unit/plugins/bad/bad_plugin.hpp"
 
 BAD_PLUGIN(given.abi_major = THESPIS_ABI_MAJOR + 1)
