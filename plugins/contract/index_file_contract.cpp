@@ -153,6 +153,33 @@ result<void> saving_beside_inserting(const suite_context& context) {
   return other.compare_many({}, queries);
 }
 
+/// Deleted vectors are not stored: after a restart their rows are zeros.
+result<void> loaded_without_the_dead(const suite_context& context) {
+  const auto file = context.folder / "dead.index";
+  for (const auto metric : all_metrics) {
+    THESPIS_TRY(auto trial, filled(context, metric));
+    THESPIS_CHECK(trial.tested->save(file, stamp_at(rows_count)));
+    for (const slot_t live_every : {2u, 5u}) {
+      THESPIS_TRY(auto other, index_trial::make(context, metric, dimension));
+      other.rows = trial.rows;
+      slot_bitmap dead;
+      for (slot_t slot = 0; slot < rows_count; ++slot) {
+        if (slot % live_every == 1) {
+          THESPIS_CHECK(other.vectors->put(slot, trial.rows.row(slot)));
+        } else {
+          dead.insert(slot);
+        }
+      }
+      THESPIS_CHECK(other.vectors->extend(rows_count));
+      THESPIS_CHECK(other.tested->load(file, stamp_at(rows_count)));
+      index_query asked;
+      asked.dead = &dead;
+      THESPIS_CHECK(other.compare_many(asked, queries));
+    }
+  }
+  return ok();
+}
+
 result<void> damaged_files(const suite_context& context) {
   const auto file = context.folder / "damaged.index";
   THESPIS_TRY(auto trial, filled(context, distance::cosine));
@@ -222,6 +249,7 @@ std::vector<suite_rule> index_file_rules() {
       {"a saved index answers the same when it is loaded", round_trip},
       {"an empty index can be saved, loaded and filled", empty_round_trip},
       {"a save leaves out what lies above its stamp", saved_up_to_a_slot},
+      {"a loaded index stands on live vectors only", loaded_without_the_dead},
       {"saving runs beside inserting", saving_beside_inserting},
       {"a damaged file is refused", damaged_files},
       {"a payload that makes no sense is refused or harmless", senseless_payloads},

@@ -58,6 +58,12 @@ TEST_CASE("the registry finds a built-in in a configured folder") {
   CHECK_FALSE(flat->version.empty());
 }
 
+TEST_CASE("without a configured folder plugins come from beside the executable") {
+  const auto plugins = registry::load({});
+  REQUIRE(plugins);
+  CHECK((*plugins)->create_index("flat", *arena::create(2, distance::dot), {}));
+}
+
 TEST_CASE("the registry refuses a shared object that is not a plugin") {
   require_refusal("not_a_plugin", "not a plugin");
 }
