@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <cctype>
-#include <cstring>
+#include <exception>
 #include <optional>
 #include <string>
 
@@ -91,10 +91,11 @@ result<std::shared_ptr<const library>> library::open(const std::filesystem::path
     return error(errc::io, "plugin file " + file.string() + ": not a regular file");
 
   auto parts = std::make_unique<impl>();
-  std::error_code refused;
-  parts->object.load(whole, refused,
-                     boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-  if (refused) return refuse(whole, "it cannot be loaded: " + refused.message());
+  try {
+    parts->object.load(whole, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  } catch (const std::exception& refused) {  // its text has the linker's reason, a code has not
+    return refuse(whole, std::string("it cannot be loaded: ") + refused.what());
+  }
   if (!parts->object.has(THESPIS_PLUGIN_SYMBOL))
     return refuse(whole, "it does not export " THESPIS_PLUGIN_SYMBOL ", so it is not a plugin");
   auto& entry = parts->object.get<const thespis_plugin_descriptor*()>(THESPIS_PLUGIN_SYMBOL);

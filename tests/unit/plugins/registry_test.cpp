@@ -89,6 +89,7 @@ TEST_CASE("the registry refuses a file that cannot be loaded, and a missing one"
   REQUIRE_FALSE(unreadable);
   CHECK(unreadable.error().code == errc::plugin);
   CHECK_THAT(unreadable.error().message, Catch::Contains("text.so"));
+  CHECK_THAT(unreadable.error().message, Catch::Contains("file too short"));
   const auto missing = registry::load_file(folder.path / "missing.so");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == errc::io);
