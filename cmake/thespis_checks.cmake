@@ -23,7 +23,7 @@ function(thespis_check_headers)
   endforeach()
   add_library(thespis_headers_alone OBJECT ${sources})
   target_link_libraries(thespis_headers_alone PRIVATE thespis_flags Boost::headers Boost::json
-    thespis::caf OpenSSL::SSL spdlog::spdlog)
+    thespis::caf spdlog::spdlog)
   target_include_directories(thespis_headers_alone PRIVATE ${PROJECT_SOURCE_DIR}/plugins/include)
   # Only the front end matters here.
   target_compile_options(thespis_headers_alone PRIVATE -O0 -g0)

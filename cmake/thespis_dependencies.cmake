@@ -3,7 +3,6 @@
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json filesystem)
-find_package(OpenSSL REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(hwy CONFIG QUIET)
 

@@ -7,14 +7,14 @@
 set -euo pipefail
 
 build=(
-  build-essential ca-certificates ccache cmake mold ninja-build
+  build-essential ccache cmake mold ninja-build
   libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev
-  libcaf-dev libcereal-dev libcli11-dev libfmt-dev libhwy-dev libmimalloc-dev libopenblas-dev
-  libroaring-dev libspdlog-dev libssl-dev libtomlplusplus-dev libwiredtiger-dev
-  prometheus-cpp-dev zlib1g-dev
+  libcaf-dev libcli11-dev libhwy-dev libmimalloc-dev libspdlog-dev libtomlplusplus-dev
+  libwiredtiger-dev prometheus-cpp-dev zlib1g-dev
+  libopenblas0-pthread  # loaded at run time
 )
 run=(curl python3)
-test=(catch2 clang-format curl git nodejs npm python3)
+test=(ca-certificates catch2 clang-format nodejs npm python3)
 bench=(dataset-fashion-mnist libbenchmark-dev libhnswlib-dev python3)
 tsan=(dpkg-dev)
 
