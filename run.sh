@@ -71,8 +71,14 @@ fi
 
 # Teal (#008080) in CIELAB: lightness, green to red, blue to yellow.
 body='{"query":[48.25,-28.85,-8.48],"limit":5,"with_payload":true}'
-answer=$(curl -sS --max-time 10 -X POST "$url/collections/colours/points/query" \
-  -H 'content-type: application/json' -d "$body") || answer=
+answer=
+# The first start makes the collection after it has begun to listen.
+for ((tenth = 0; tenth < 100; ++tenth)); do
+  answer=$(curl -s --max-time 10 -X POST "$url/collections/colours/points/query" \
+    -H 'content-type: application/json' -d "$body") || true
+  if [[ "$answer" == *'"hex"'* ]]; then break; fi
+  sleep 0.1
+done
 echo
 echo "Which CSS colours look most like teal, #008080?"
 python3 - "$answer" << 'PYTHON' || { kill -TERM "$server"; wait_for_server; }
