@@ -29,7 +29,7 @@ enum class method : std::uint8_t { get = 1, put = 2, post = 3, erase = 4 };
 struct http_request {
   client::method method = method::get;
   std::string target;  ///< Path and query, without the endpoint's prefix.
-  std::string_view body;
+  std::string_view body = {};
   std::string_view content_type = "application/json";
 };
 
