@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "actors/runtime/builder_pool.hpp"
+#include "actors/runtime/exceptions.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "storage/catalog_store.hpp"
@@ -40,6 +41,7 @@ void catalog_keeper::start(pointer self, dependencies_ptr needs,
                            std::vector<collection_meta> known) {
   self_ = self;
   needs_ = std::move(needs);
+  end_on_exception(self_, "catalog");
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   for (auto& meta : known) {
     auto collection = meta.name;
@@ -78,9 +80,9 @@ caf::result<collection_meta> catalog_keeper::create(const std::string& collectio
   created.create_promise = self_->make_response_promise<collection_meta>();
   auto me = caf::actor_cast<catalog_internal>(self_);
   run_job([me, engine = needs_->engine, collection, spec] {
-    caf::anon_send(
-        me, created_atom::value, collection,
-        std::make_shared<result<collection_meta>>(engine->catalog().create(collection, spec)));
+    caf::anon_send(me, created_atom::value, collection,
+                   std::make_shared<result<collection_meta>>(
+                       guarded([&] { return engine->catalog().create(collection, spec); })));
   });
   return created.create_promise;
 }
@@ -106,7 +108,7 @@ void catalog_keeper::open(const std::string& collection) {
   run_job([me, engine = needs_->engine, meta = opened.meta] {
     caf::anon_send(me, opened_atom::value, meta.name,
                    std::make_shared<result<std::shared_ptr<storage::collection_store>>>(
-                       engine->catalog().open(meta)));
+                       guarded([&] { return engine->catalog().open(meta); })));
   });
 }
 
@@ -228,8 +230,9 @@ void catalog_keeper::drop_now(const std::string& collection) {
   entries_[collection].now = phase::dropping;
   auto me = caf::actor_cast<catalog_internal>(self_);
   run_job([me, engine = needs_->engine, collection] {
-    caf::anon_send(me, dropped_atom::value, collection,
-                   std::make_shared<result<void>>(engine->catalog().drop(collection)));
+    caf::anon_send(me, dropped_atom::value, collection, std::make_shared<result<void>>(guarded([&] {
+                     return engine->catalog().drop(collection);
+                   })));
   });
 }
 

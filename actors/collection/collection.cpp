@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "actors/runtime/builder_pool.hpp"
+#include "actors/runtime/exceptions.hpp"
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
@@ -39,6 +40,7 @@ void collection_writer::start(pointer self, dependencies_ptr needs, reader_inter
   store_ = std::move(store);
   collection_ = store_->meta().name;
   saved_at_ns_ = steady_time_ns();
+  end_on_exception(self_, "collection '" + collection_ + "'");
   self_->link_to(reader_);
   self_->delayed_send(self_, tick_interval(needs_->settings), tick_atom::value);
 }
@@ -48,10 +50,10 @@ caf::result<bool> collection_writer::load() {
   loading_ = true;
   auto me = caf::actor_cast<collection_internal>(self_);
   const auto taken = needs_->builders->post_io([me, needs = needs_, store = store_] {
-    auto outcome = [&]() -> result<std::unique_ptr<collection_state>> {
+    auto outcome = guarded([&]() -> result<std::unique_ptr<collection_state>> {
       THESPIS_TRY(auto folder, needs->engine->derived_folder(store->meta().id));
       return collection_state::load(store, *needs->plugins, std::move(folder));
-    }();
+    });
     caf::anon_send(me, loaded_atom::value,
                    std::make_shared<result<std::unique_ptr<collection_state>>>(std::move(outcome)));
   });
@@ -157,7 +159,7 @@ void collection_writer::build_more() {
       const auto taken =
           needs_->builders->post_build([me, vector, slice = *slice, work = std::move(work)] {
             caf::anon_send(me, sliced_atom::value, vector, slice,
-                           failure_of(work.index->insert(work.slots)));
+                           failure_of(guarded([&] { return work.index->insert(work.slots); })));
           });
       if (!taken) {
         fail(taken.error());
@@ -201,7 +203,7 @@ void collection_writer::save_if_due() {
     ++saves_running_;
     const auto taken = needs_->builders->post_io([me, work] {
       caf::anon_send(me, saved_atom::value, work.stamp.vector_name, work.stamp.next_slot,
-                     failure_of(work.index->save(work.file, work.stamp)));
+                     failure_of(guarded([&] { return work.index->save(work.file, work.stamp); })));
     });
     if (taken) continue;
     const auto full = std::make_shared<const error>(taken.error());

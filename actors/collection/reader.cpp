@@ -5,6 +5,7 @@
 
 #include "actors/query/read.hpp"
 #include "actors/query/search.hpp"
+#include "actors/runtime/exceptions.hpp"
 #include "core/limits.hpp"
 
 namespace thespis::actors {
@@ -77,6 +78,7 @@ caf::result<shared<Reply>> hand_over(reader_pointer self, const dependencies_ptr
 reader_internal::behavior_type reader(reader_pointer self, std::string collection,
                                       dependencies_ptr needs) {
   self->state.collection = std::move(collection);
+  end_on_exception(self, "reader of '" + self->state.collection + "'");
   return {[self, needs](const shared<search_request>& request) {
             return hand_over<search_reply>(
                 self, needs, search_task<search_request, search_reply>{search, is_long_search},

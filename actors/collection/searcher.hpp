@@ -12,6 +12,7 @@
 #include "actors/api/messages.hpp"
 #include "actors/query/view.hpp"
 #include "actors/runtime/builder_pool.hpp"
+#include "actors/runtime/exceptions.hpp"
 #include "core/error.hpp"
 
 namespace thespis::actors {
@@ -77,6 +78,7 @@ typename searcher_actor<Request, Reply>::behavior_type searcher(
     searcher_pointer<Request, Reply> self, search_task<Request, Reply> task, running_count running,
     builder_pool* builders) {
   self->state.running = std::move(running);
+  end_on_exception(self, "search");
   return {
       [self, task, builders](const view_ptr& source,
                              const shared<Request>& request) -> caf::result<shared<Reply>> {
@@ -87,8 +89,9 @@ typename searcher_actor<Request, Reply>::behavior_type searcher(
         self->state.promise = self->template make_response_promise<shared<Reply>>();
         auto me = caf::actor_cast<searcher_actor<Request, Reply>>(self);
         const auto taken = builders->post_io([me, task, source, request] {
-          caf::anon_send(me, done_atom::value,
-                         std::make_shared<result<Reply>>(task.run(*source, *request)));
+          caf::anon_send(me, done_atom::value, std::make_shared<result<Reply>>(guarded([&] {
+                           return task.run(*source, *request);
+                         })));
         });
         if (!taken) {
           self->quit();
