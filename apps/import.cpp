@@ -15,9 +15,9 @@
 
 #include "apps/client/api.hpp"
 #include "apps/command.hpp"
+#include "apps/importer/progress.hpp"
 #include "apps/importer/uploader.hpp"
 #include "apps/new_collection.hpp"
-#include "apps/progress.hpp"
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/printable.hpp"
@@ -122,7 +122,7 @@ index_state index_state_of(const json::value& info) {
 }
 
 result<void> wait_indexed(client::http_client& client, const import_flags& flags,
-                          progress_line& line) {
+                          importer::progress_line& line) {
   const auto start = steady_time_ns();
   for (;;) {
     THESPIS_TRY(const auto info, client::call(client, client::method::get,
@@ -195,11 +195,11 @@ result<void> import(const import_flags& flags) {
   std::optional<std::uint64_t> expected;
   if (source->rows()) expected = *source->rows() - flags.skip;
   if (expected && flags.limit) expected = std::min(*expected, *flags.limit);
-  progress_line line(!flags.json && ::isatty(STDERR_FILENO) == 1);
+  importer::progress_line line(!flags.json && ::isatty(STDERR_FILENO) == 1);
   const auto start = steady_time_ns();
   const auto outcome =
       importer::upload(*source, upload_options_of(flags, client), [&](std::uint64_t points) {
-        line.show(upload_progress(points, expected, seconds_since(start)));
+        line.show(importer::upload_progress(points, expected, seconds_since(start)));
       });
   const double upload_s = seconds_since(start);
   if (outcome.failure) {
@@ -222,10 +222,13 @@ void add_file_flags(CLI::App& command, import_flags& flags) {
   command.add_option("FILE", flags.file, "File of vectors, gzip-compressed or not")->required();
   command.add_option("--format", flags.format, "fbin, u8bin, f16bin, idx or jsonl; else by name")
       ->check(CLI::IsMember({"fbin", "f32bin", "u8bin", "f16bin", "idx", "jsonl"}));
-  command.add_option("--first-id", flags.first_id,
-                     "Id of row 0, the others follow; 0 unless given. JSON lines: only for those "
-                     "without an id");
+  command
+      .add_option("--first-id", flags.first_id,
+                  "Id of row 0, the others follow; 0 unless given. JSON lines: only for those "
+                  "without an id")
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--skip", flags.skip, "Rows to pass over; ids stay as they would be")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_option("--limit", flags.limit, "Points to import at most")
       ->check(CLI::PositiveNumber);

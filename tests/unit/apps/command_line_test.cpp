@@ -1,15 +1,12 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <sys/wait.h>
-
-#include <array>
 #include <boost/json.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
 #include "tests/support/catch.hpp"
+#include "tests/unit/apps/executable.hpp"
 #include "tests/unit/apps/scripted_server.hpp"
 
 namespace thespis {
@@ -19,29 +16,6 @@ namespace {
 using client::answer;
 using client::scripted_server;
 using client::seen_request;
-
-struct outcome {
-  int status = -1;
-  std::string text;  // standard output and standard error
-};
-
-// Runs the executable as a shell would.
-outcome run(const std::string& words) {
-  outcome out;
-  FILE* pipe = ::popen((std::string(THESPIS_EXECUTABLE) + " " + words + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::array<char, 4096> part;
-  for (std::size_t got = 0; (got = std::fread(part.data(), 1, part.size(), pipe)) > 0;)
-    out.text.append(part.data(), got);
-  const int status = ::pclose(pipe);
-  out.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return out;
-}
-
-bool contains(const outcome& where, const std::string& part) {
-  UNSCOPED_INFO(where.text);
-  return where.text.find(part) != std::string::npos;
-}
 
 std::string enveloped(const std::string& result) {
   return answer("200 OK", "{\"result\":" + result + ",\"status\":\"ok\",\"time\":0}");
@@ -70,9 +44,9 @@ TEST_CASE("thespis exits with 2 for wrong usage and wrong settings") {
     CAPTURE(words);
     CHECK(run(words).status == 2);
   }
-  const auto wrong = outcome(run("config show"));
-  CHECK(wrong.status == 0);
-  CHECK(contains(wrong, "[server]"));
+  const auto shown = run("config show");
+  CHECK(shown.status == 0);
+  CHECK(contains(shown, "[server]"));
 }
 
 TEST_CASE("thespis config check names the file, the line and the nearest key") {

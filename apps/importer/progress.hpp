@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace thespis::apps {
+namespace thespis::importer {
 
 /// One line on standard error that is written over and over; nothing where it is switched off.
 class progress_line {
@@ -28,4 +28,4 @@ class progress_line {
 [[nodiscard]] std::string upload_progress(std::uint64_t points,
                                           std::optional<std::uint64_t> expected, double seconds);
 
-}  // namespace thespis::apps
+}  // namespace thespis::importer

@@ -1,12 +1,12 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "apps/progress.hpp"
+#include "apps/importer/progress.hpp"
 
 #include <cmath>
 #include <iostream>
 
-namespace thespis::apps {
+namespace thespis::importer {
 
 namespace {
 
@@ -54,4 +54,4 @@ std::string upload_progress(std::uint64_t points, std::optional<std::uint64_t> e
   return out;
 }
 
-}  // namespace thespis::apps
+}  // namespace thespis::importer
