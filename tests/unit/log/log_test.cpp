@@ -196,7 +196,7 @@ TEST_CASE("log drops the oldest lines rather than wait for a slow writer, and sa
   gate.unlock();
   const auto reported = [&] {
     const std::lock_guard lock(gate);
-    return lines.back().find("lines dropped") != std::string::npos;
+    return !lines.empty() && lines.back().find("lines dropped") != std::string::npos;
   };
   for (int i = 0; i < 40 && !reported(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
