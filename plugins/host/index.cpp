@@ -48,24 +48,21 @@ bool same_set(const index_query& a, const index_query& b) {
          a.allowed == b.allowed;
 }
 
-/// The answer to a query that nothing can match, or the query as it crosses to the plugin.
+/// The query as it crosses to the plugin. Its `k` is no more than there can be, 0 if nothing can.
 thespis_index_query lower(const index_query& asked, slot_t arena_end, const float* vector,
                           const thespis_bitmap* dead, const thespis_bitmap* allowed) {
   thespis_index_query query{};
   query.struct_size = sizeof(query);
-  query.k = asked.k;
   query.ef = asked.ef;
   query.first_slot = asked.first_slot;
   query.end_slot = std::min(asked.end_slot, arena_end);
+  std::uint64_t most = query.end_slot - std::min(query.first_slot, query.end_slot);
+  if (allowed != nullptr) most = std::min(most, allowed->cardinality);
+  query.k = static_cast<std::uint32_t>(std::min<std::uint64_t>(asked.k, most));
   query.vector = vector;
   query.dead = dead;
   query.allowed = allowed;
   return query;
-}
-
-bool nothing_to_find(const thespis_index_query& query) {
-  return query.k == 0 || query.first_slot >= query.end_slot ||
-         (query.allowed != nullptr && query.allowed->cardinality == 0);
 }
 
 /// What a stream call-back needs: where the bytes go, and why it failed.
@@ -216,7 +213,6 @@ result<void> index::search_batch(std::span<const index_query> queries,
   const auto& lent = impl_->vectors->impl_->lent;
   const auto end = impl_->vectors->end_slot();
   const auto& shared = queries.front();
-  std::uint64_t room = 0;
   for (const auto& query : queries) {
     if (query.vector.size() != lent.dimension)
       return error(errc::dimension_mismatch,
@@ -224,7 +220,6 @@ result<void> index::search_batch(std::span<const index_query> queries,
                        " dimensions, expected " + std::to_string(lent.dimension));
     if (!same_set(query, shared))
       return error(errc::internal, "index: queries of a batch differ in range or filter");
-    room += query.k;
   }
   for (auto& found : hits) found.clear();
   const auto dead = shared.dead != nullptr ? lend(*shared.dead) : thespis_bitmap{};
@@ -232,17 +227,20 @@ result<void> index::search_batch(std::span<const index_query> queries,
   const aligned_floats vectors(queries.size() * lent.padded_dimension);
   std::vector<thespis_index_query> crossing;
   std::vector<std::size_t> owners;
-  std::vector<thespis_hit> items(room);
-  std::vector<thespis_hits> answers;
-  std::uint64_t taken = 0;
+  std::size_t room = 0;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     float* vector = vectors.values + i * lent.padded_dimension;
     copy_padded(queries[i].vector, lent.padded_dimension, vector);
     const auto query = lower(queries[i], end, vector, shared.dead != nullptr ? &dead : nullptr,
                              shared.allowed != nullptr ? &allowed : nullptr);
-    if (nothing_to_find(query)) continue;
+    if (query.k == 0) continue;
     crossing.push_back(query);
     owners.push_back(i);
+    room += query.k;
+  }
+  std::vector<thespis_hit> items(room);
+  std::vector<thespis_hits> answers;
+  for (std::size_t taken = 0; const auto& query : crossing) {
     answers.push_back({items.data() + taken, 0});
     taken += query.k;
   }
