@@ -33,18 +33,6 @@ const unsigned char* lent_row(const thespis_arena& lent, slot_t slot) {
          (slot & ((1u << lent.chunk_rows_log2) - 1)) * lent.row_stride_bytes;
 }
 
-/// Units: KiB.
-std::size_t resident_kb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;)
-    if (word == "VmRSS:") {
-      std::size_t kb = 0;
-      status >> kb;
-      return kb;
-    }
-  return 0;
-}
-
 }  // namespace
 
 TEST_CASE("rows come back as they were put, whatever their length") {
@@ -112,7 +100,23 @@ TEST_CASE("an arena refuses what it cannot hold") {
   CHECK(vectors->end_slot() == 0);
 }
 
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which take their own
+namespace {
+
+/// Units: KiB.
+std::size_t resident_kb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "VmRSS:") {
+      std::size_t kb = 0;
+      status >> kb;
+      return kb;
+    }
+  return 0;
+}
+
+}  // namespace
+
 TEST_CASE("small arenas take little memory") {
   const auto before = resident_kb();
   std::vector<std::shared_ptr<arena>> many;
