@@ -264,10 +264,13 @@ def check_other_reads(client, ledger, found, source):
         body = {"query": list(vector), "limit": 10, "params": {"exact": True}}
         if name:
             body["using"] = name
-        hits = [hit["id"] for hit in client.post(f"{path}/query", body).result["points"]]
+        answer = client.post(f"{path}/query", body).result["points"]
+        hits = [hit["id"] for hit in answer]
         if len(hits) != min(10, len(found)) or not set(hits) <= set(found):
             raise Broken(f"{ledger.collection}: a search answers {hits}, not points of the scan")
-        if ledger.collection == "single" and key not in hits:
+        # Of points that are all as near, which ten come first says nothing.
+        crowded = answer[-1]["score"] < 1e-6
+        if ledger.collection == "single" and key not in hits and not crowded:
             raise Broken(f"{ledger.collection}: point {key!r} is not near its own vector")
 
 
