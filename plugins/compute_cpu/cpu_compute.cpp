@@ -16,8 +16,10 @@ namespace {
 // Rows and queries are taken in blocks: their ranks stay in the cache until they are finished.
 constexpr std::size_t block_rows = 512;
 constexpr std::size_t block_queries = 256;
+// Without products, a block of rows itself has to stay there for the next query.
+constexpr std::size_t block_row_floats = std::size_t{64} << 10;
 // Below so many queries the rows are read as fast as memory gives them anyway.
-constexpr std::size_t product_queries_min = 6;
+constexpr std::size_t product_queries_min = 8;
 // |q|^2 + |r|^2 - 2 q.r loses what a near pair is about: below this share of the squares the
 // distance is computed directly.
 constexpr float near_share = 1.0F / 64;
@@ -45,8 +47,11 @@ class ranking {
   }
 
   void run() {
-    for (std::size_t row = 0; row < task_.row_count; row += block_rows) {
-      const std::size_t count = std::min<std::size_t>(block_rows, task_.row_count - row);
+    const std::size_t block =
+        by_products_ ? block_rows
+                     : std::clamp<std::size_t>(block_row_floats / task_.dimension, 4, block_rows);
+    for (std::size_t row = 0; row < task_.row_count; row += block) {
+      const std::size_t count = std::min<std::size_t>(block, task_.row_count - row);
       for (std::size_t i = 0; i < count; ++i) {
         rows_[i] = task_.rows + (row + i) * task_.row_stride;
         row_terms_[i] = term_of_row(row + i, rows_[i]);
@@ -112,14 +117,21 @@ class ranking {
   }
 
   void add_squares(std::size_t q, std::size_t count, float* ranks) const {
+    std::size_t near = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const float squares = query_terms_[q] + row_terms_[i];
       ranks[i] += squares;
-      // Written so that a sum that overflowed is done again as well.
-      if (!(ranks[i] > near_share * squares))
-        ranks[i] = kernel_.one(query(q), rows_[i], task_.dimension);
+      near += is_near(ranks[i], squares) ? 1 : 0;
+    }
+    for (std::size_t i = 0; near != 0; ++i) {
+      if (!is_near(ranks[i], query_terms_[q] + row_terms_[i])) continue;
+      ranks[i] = kernel_.one(query(q), rows_[i], task_.dimension);
+      --near;
     }
   }
+
+  // Written so that a sum that overflowed is done again as well.
+  static bool is_near(float rank, float squares) { return !(rank > near_share * squares); }
 
   const thespis_ranks_task& task_;
   const blas* blas_;

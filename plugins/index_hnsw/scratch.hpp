@@ -23,12 +23,11 @@ class visited_set {
   /// Notes a node; returns false if it was known. A node that came after `begin` made room counts
   /// as known.
   [[nodiscard]] bool insert(std::uint32_t slot) noexcept {
-    if (slot >= stamps_.size() || stamps_[slot] == walk_) return false;
-    stamps_[slot] = walk_;
+    if (slot >= stamps_.size()) return false;
+    std::uint8_t& stamp = stamps_.data()[slot];
+    if (stamp == walk_) return false;
+    stamp = walk_;
     return true;
-  }
-  void prefetch(std::uint32_t slot) const noexcept {
-    if (slot < stamps_.size()) __builtin_prefetch(stamps_.data() + slot);
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return stamps_.capacity(); }
 

@@ -14,6 +14,7 @@ namespace {
 std::uint32_t gather(const graph& nodes, const ranker& ranks, std::uint32_t slot,
                      std::uint32_t layer, scratch& work) {
   const link_list list = nodes.links(slot, layer);
+  std::uint32_t* const met = work.slots.data();
   std::uint32_t count = 0;
   for (std::uint32_t i = 0; i < list.capacity(); ++i) {
     const link_word word = list.load(i);
@@ -21,7 +22,7 @@ std::uint32_t gather(const graph& nodes, const ranker& ranks, std::uint32_t slot
     const std::uint32_t neighbour = slot_of(word);
     if (!work.visited.insert(neighbour)) continue;
     ranks.prefetch(neighbour);
-    work.slots[count++] = neighbour;
+    met[count++] = neighbour;
   }
   return count;
 }
