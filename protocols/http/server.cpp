@@ -13,8 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
+#include "config/listen_address.hpp"
 #include "core/clock.hpp"
-#include "protocols/http/listen_address.hpp"
 #include "protocols/http/session.hpp"
 
 namespace thespis::http {
@@ -163,7 +163,7 @@ server::~server() {
 result<std::unique_ptr<server>> server::start(asio::io_context& io, const config::server& settings,
                                               const config::security& security,
                                               std::shared_ptr<http::handler> handler) {
-  THESPIS_TRY(const auto where, parse_listen_address(settings.listen));
+  THESPIS_TRY(const auto where, config::parse_listen_address(settings.listen));
   error_code failure;
   tcp::resolver resolver(io);
   const auto found =

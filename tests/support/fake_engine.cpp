@@ -1,0 +1,272 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/support/fake_engine.hpp"
+
+#include <algorithm>
+#include <caf/all.hpp>
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include "actors/api/failure.hpp"
+
+namespace thespis::tests {
+
+namespace {
+
+// One collection in memory, shared by its writer and its reader.
+struct table {
+  std::mutex mutex;
+  collection_meta meta;
+  std::map<point_id, std::pair<point, lsn_t>> rows;
+  lsn_t lsn = 0;
+};
+using table_ptr = std::shared_ptr<table>;
+
+float rank(distance metric, const std::vector<float>& a, const std::vector<float>& b) {
+  double dot = 0, squared = 0, absolute = 0, norm_a = 0, norm_b = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    dot += a[i] * b[i];
+    squared += (a[i] - b[i]) * (a[i] - b[i]);
+    absolute += std::abs(a[i] - b[i]);
+    norm_a += a[i] * a[i];
+    norm_b += b[i] * b[i];
+  }
+  switch (metric) {
+    case distance::dot: return static_cast<float>(-dot);
+    case distance::euclid: return static_cast<float>(squared);
+    case distance::manhattan: return static_cast<float>(absolute);
+    case distance::cosine: break;
+  }
+  const auto norm = std::sqrt(norm_a * norm_b);
+  return norm == 0 ? 0 : static_cast<float>(-dot / norm);
+}
+
+result<void> check(const table& in, const point& one) {
+  for (const auto& vector : one.vectors) {
+    const auto* spec = in.meta.spec.find(vector.name);
+    if (spec == nullptr)
+      return error(errc::invalid_argument,
+                   "collection '" + in.meta.name + "': no vector '" + vector.name + "'");
+    if (vector.values.size() != spec->size)
+      return error(errc::dimension_mismatch, "collection '" + in.meta.name + "': vector has " +
+                                                 std::to_string(vector.values.size()) +
+                                                 " dimensions, expected " +
+                                                 std::to_string(spec->size));
+  }
+  return ok();
+}
+
+scored_point select(const point& from, lsn_t version, const payload_selector& payload,
+                    const vector_selector& vectors) {
+  scored_point out;
+  out.id = from.id;
+  out.version = version;
+  if (payload.enabled) out.payload = from.payload;
+  if (vectors.enabled) out.vectors = from.vectors;
+  return out;
+}
+
+result<search_reply> search(table& in, const search_request& request) {
+  const std::lock_guard lock(in.mutex);
+  const auto* spec = in.meta.spec.find(request.vector_name);
+  if (spec == nullptr) return error(errc::not_found, "no vector '" + request.vector_name + "'");
+  const auto* id = std::get_if<point_id>(&request.target);
+  const std::vector<float>* query = std::get_if<std::vector<float>>(&request.target);
+  if (id != nullptr) {
+    const auto found = in.rows.find(*id);
+    if (found == in.rows.end()) return error(errc::not_found, "no point " + id->text());
+    query = find_vector(found->second.first.vectors, request.vector_name);
+  }
+  if (query->size() != spec->size)
+    return error(errc::dimension_mismatch,
+                 "collection '" + in.meta.name + "': vector has " + std::to_string(query->size()) +
+                     " dimensions, expected " + std::to_string(spec->size));
+  std::vector<std::pair<float, const std::pair<point, lsn_t>*>> order;
+  for (const auto& [key, row] : in.rows) {
+    if (id != nullptr && key == *id) continue;
+    const auto* values = find_vector(row.first.vectors, request.vector_name);
+    if (values != nullptr) order.emplace_back(rank(spec->metric, *query, *values), &row);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  search_reply out;
+  for (std::size_t i = request.offset; i < order.size() && out.hits.size() < request.limit; ++i) {
+    auto hit = select(order[i].second->first, order[i].second->second, request.with_payload,
+                      request.with_vector);
+    hit.score = score_of_rank(spec->metric, order[i].first);
+    out.hits.push_back(std::move(hit));
+  }
+  return out;
+}
+
+actors::collection_actor::behavior_type writer(actors::collection_actor::pointer self,
+                                               table_ptr in) {
+  return {
+      [in](upsert_request& request) -> caf::result<write_reply> {
+        const std::lock_guard lock(in->mutex);
+        for (const auto& one : request.points)
+          if (const auto good = check(*in, one); !good) return actors::to_caf(good.error());
+        ++in->lsn;
+        for (auto& one : request.points) in->rows[one.id] = {one, in->lsn};
+        return write_reply{in->lsn, request.points.size()};
+      },
+      [in](delete_request& request) -> caf::result<write_reply> {
+        const std::lock_guard lock(in->mutex);
+        std::uint64_t affected = 0;
+        for (const auto& id : request.ids) affected += in->rows.erase(id);
+        return write_reply{++in->lsn, affected};
+      },
+      [in](actors::info_atom) -> caf::result<collection_info> {
+        const std::lock_guard lock(in->mutex);
+        collection_info info;
+        info.meta = in->meta;
+        info.points = in->rows.size();
+        info.indexes.push_back({"", "flat", in->rows.size(), 0, 0, 64});
+        return info;
+      },
+      [self](actors::stop_atom) {
+        self->quit();
+        return true;
+      },
+  };
+}
+
+template <class T>
+caf::result<actors::shared<T>> share(T value) {
+  return actors::shared<T>(std::make_shared<const T>(std::move(value)));
+}
+
+caf::result<actors::shared<scroll_reply>> scroll(table& in, const scroll_request& request) {
+  const std::lock_guard lock(in.mutex);
+  scroll_reply out;
+  auto row = request.offset ? in.rows.lower_bound(*request.offset) : in.rows.begin();
+  for (; row != in.rows.end() && out.points.size() < request.limit; ++row)
+    out.points.push_back(
+        select(row->second.first, row->second.second, request.with_payload, request.with_vector));
+  if (row != in.rows.end()) out.next_page_offset = row->first;
+  return share(std::move(out));
+}
+
+actors::reader_actor::behavior_type reader(table_ptr in) {
+  return {
+      [in](const actors::shared<search_request>& request)
+          -> caf::result<actors::shared<search_reply>> {
+        auto found = search(*in, *request);
+        if (!found) return actors::to_caf(found.error());
+        return share(std::move(*found));
+      },
+      [in](const actors::shared<search_batch_request>& request)
+          -> caf::result<actors::shared<search_batch_reply>> {
+        search_batch_reply out;
+        for (const auto& one : request->searches) {
+          auto found = search(*in, one);
+          if (!found) return actors::to_caf(found.error());
+          out.replies.push_back(std::move(*found));
+        }
+        return share(std::move(out));
+      },
+      [in](const actors::shared<retrieve_request>& request)
+          -> caf::result<actors::shared<retrieve_reply>> {
+        const std::lock_guard lock(in->mutex);
+        retrieve_reply out;
+        for (const auto& id : request->ids)
+          if (const auto row = in->rows.find(id); row != in->rows.end())
+            out.points.push_back(select(row->second.first, row->second.second,
+                                        request->with_payload, request->with_vector));
+        return share(std::move(out));
+      },
+      [in](const actors::shared<scroll_request>& request) { return scroll(*in, *request); },
+      [in](actors::count_atom) -> caf::result<std::uint64_t> {
+        const std::lock_guard lock(in->mutex);
+        return in->rows.size();
+      },
+      [in](actors::exists_atom, const point_id& id) -> caf::result<bool> {
+        const std::lock_guard lock(in->mutex);
+        return in->rows.count(id) > 0;
+      },
+  };
+}
+
+struct catalog_state {
+  std::map<std::string, std::shared_ptr<actors::collection_handles>> collections;
+  std::vector<caf::typed_response_promise<actors::shared<actors::collection_handles>>> silent;
+};
+
+using catalog_pointer = actors::catalog_actor::stateful_pointer<catalog_state>;
+
+error missing(const std::string& name) {
+  return error(errc::not_found, "collection '" + name + "' does not exist");
+}
+
+caf::result<collection_meta> create(catalog_pointer self, const std::string& name,
+                                    const collection_spec& spec) {
+  auto& entry = self->state.collections[name];
+  if (entry != nullptr)
+    return actors::to_caf(error(errc::already_exists, "collection '" + name + "' exists"));
+  auto made = std::make_shared<table>();
+  made->meta.id = uuid::random();
+  made->meta.name = name;
+  made->meta.spec = spec;
+  made->meta.created_us = 1'700'000'000'123'456;
+  entry = std::make_shared<actors::collection_handles>();
+  entry->meta = made->meta;
+  entry->writer = self->spawn(writer, made);
+  entry->reader = self->spawn(reader, made);
+  return made->meta;
+}
+
+void stop(actors::collection_handles& handles) {
+  caf::anon_send_exit(handles.writer, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(handles.reader, caf::exit_reason::user_shutdown);
+}
+
+caf::result<actors::shared<actors::collection_handles>> find(catalog_pointer self,
+                                                             const std::string& name) {
+  using handles = actors::shared<actors::collection_handles>;
+  if (name == "silent")
+    return self->state.silent.emplace_back(self->make_response_promise<handles>());
+  if (name == "broken") return actors::to_caf(error(errc::io, "the disk is on fire"));
+  const auto found = self->state.collections.find(name);
+  if (found == self->state.collections.end()) return actors::to_caf(missing(name));
+  return handles(found->second);
+}
+
+actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
+  return {
+      [self](actors::create_atom, const std::string& name, const collection_spec& spec) {
+        return create(self, name, spec);
+      },
+      [self](actors::drop_atom, const std::string& name) -> caf::result<bool> {
+        const auto found = self->state.collections.find(name);
+        if (found == self->state.collections.end()) return actors::to_caf(missing(name));
+        stop(*found->second);
+        self->state.collections.erase(found);
+        return true;
+      },
+      [self](actors::list_atom) {
+        std::vector<collection_meta> out;
+        for (const auto& [name, handles] : self->state.collections) out.push_back(handles->meta);
+        return out;
+      },
+      [self](actors::find_atom, const std::string& name) { return find(self, name); },
+      [self](actors::ready_atom) {
+        return actors::readiness{true, self->state.collections.size(), 0, 0};
+      },
+      [self](actors::stop_atom) {
+        for (const auto& [name, handles] : self->state.collections) stop(*handles);
+        self->state.collections.clear();
+        self->quit();
+        return true;
+      },
+  };
+}
+
+}  // namespace
+
+actors::catalog_actor spawn_fake_catalog(caf::actor_system& system) {
+  return system.spawn(catalog);
+}
+
+}  // namespace thespis::tests

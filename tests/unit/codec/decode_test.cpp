@@ -1,0 +1,249 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/limits.hpp"
+#include "protocols/codec/decode_collection.hpp"
+#include "protocols/codec/decode_points.hpp"
+#include "protocols/codec/decode_query.hpp"
+#include "tests/support/catch.hpp"
+
+namespace thespis::codec {
+namespace {
+
+constexpr std::size_t depth = 32;
+
+template <class T>
+std::string refused(const result<T>& decoded, errc code = errc::invalid_argument) {
+  REQUIRE_FALSE(decoded);
+  REQUIRE(decoded.error().code == code);
+  return decoded.error().message;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("points are read in list form") {
+  const auto read = decode_upsert(
+      R"({"points":[{"id":1,"vector":[1,2.5]},
+                    {"payload":{ "k" : [1, {"x":null}] },"vector":{"b":[3],"a":[4,5]},
+                     "id":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}],"shard_key":null})",
+      depth);
+  REQUIRE(read);
+  REQUIRE(read->points.size() == 2);
+  REQUIRE(read->points[0].vectors == std::vector<named_vector>{{"", {1, 2.5f}}});
+  REQUIRE(read->points[0].payload.empty());
+  REQUIRE(read->points[1].id.is_uuid());
+  REQUIRE(read->points[1].vectors == std::vector<named_vector>{{"a", {4, 5}}, {"b", {3}}});
+  REQUIRE(read->points[1].payload.json == R"({"k":[1,{"x":null}]})");
+}
+
+TEST_CASE("points are read in column form") {
+  const auto read = decode_upsert(
+      R"({"batch":{"payloads":[null,{"a":1}],"ids":[1,"x"],"vectors":{"t":[[1],[2]]}}})", depth);
+  REQUIRE(read);
+  REQUIRE(read->points.size() == 2);
+  REQUIRE(read->points[1].id == *point_id::from_string("x"));
+  REQUIRE(read->points[1].vectors == std::vector<named_vector>{{"t", {2}}});
+  REQUIRE(read->points[0].payload.empty());
+  REQUIRE(read->points[1].payload.json == R"({"a":1})");
+  REQUIRE(has(refused(decode_upsert(R"({"batch":{"ids":[1],"vectors":[[1],[2]]}})", depth)),
+              "'vectors' has 2 entries, 'ids' has 1"));
+  REQUIRE(
+      has(refused(decode_upsert(R"({"batch":{"ids":[1],"vectors":[[1]],"payloads":[]}})", depth)),
+          "'payloads' has 0 entries"));
+  REQUIRE(has(refused(decode_upsert(R"({"batch":{"ids":[1]}})", depth)), "'vectors' is missing"));
+}
+
+TEST_CASE("points that are wrong are refused with their place") {
+  const auto message = [](std::string_view body, errc code = errc::invalid_argument) {
+    return refused(decode_upsert(body, depth), code);
+  };
+  REQUIRE(has(message(R"({"points":[{"vector":[1]}]})"), "points[0]: 'id' is missing"));
+  REQUIRE(has(message(R"({"points":[{"id":1}]})"), "'vector' is missing"));
+  REQUIRE(has(message(R"({"points":[{"id":-1,"vector":[1]}]})"), "points[0].id: -1 is not"));
+  REQUIRE(has(message(R"({"points":[{"id":1.5,"vector":[1]}]})"), "points[0].id: 1.5 is not"));
+  REQUIRE(has(message(R"({"points":[{"id":"","vector":[1]}]})"), "empty string"));
+  REQUIRE(has(message(R"({"points":[{"id":true,"vector":[1]}]})"), "found a boolean"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":[1,"2"]}]})"),
+              "points[0].vector[1]: expected a number, found a string"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":[1,null]}]})"), "found null"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":[1],"payload":[]}]})"), "found an array"));
+  REQUIRE(
+      has(message(R"({"points":[{"id":1,"vector":[1],"colour":2}]})"), "unknown field 'colour'"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"a":[1],"a":[2]}}]})"), "occurs twice"));
+  REQUIRE(has(message(R"({"points":{}})"), "expected an array, found an object"));
+  REQUIRE(has(message("[]"), "expected an object, found an array"));
+  REQUIRE(has(message("{}"), "'points' is missing"));
+  REQUIRE(has(message(R"({"points":[],"batch":{}})"), "either 'points' or 'batch'"));
+  REQUIRE(has(message(R"({"points":[],"shard_key":"a"})", errc::unsupported), "shard_key"));
+  REQUIRE(has(message(R"({"points":[],"update_filter":{}})", errc::unsupported), "update_filter"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":[[1],[2]]}]})", errc::unsupported),
+              "multivectors"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"indices":[1],"values":[1]}}}]})",
+                      errc::unsupported),
+              "sparse"));
+}
+
+TEST_CASE("limits of a request are kept") {
+  std::string ids = "{\"points\":[0";
+  for (std::size_t i = 0; i < limits::ids_per_request_max; ++i) ids += ",1";
+  REQUIRE(has(refused(decode_delete(ids + "]}", depth), errc::too_large), "more than 100000 ids"));
+  std::string vector = "{\"query\":[0";
+  for (std::size_t i = 0; i < limits::dimension_max; ++i) vector += ",1";
+  REQUIRE(has(refused(decode_query(vector + "]}", depth), errc::too_large), "more than 65535"));
+  const std::string name(limits::string_id_bytes_max + 1, 'x');
+  REQUIRE(has(refused(decode_delete("{\"points\":[\"" + name + "\"]}", depth), errc::too_large),
+              "513 bytes"));
+  const std::string text(limits::payload_bytes_max, 'x');
+  REQUIRE(has(
+      refused(decode_upsert(R"({"points":[{"id":1,"vector":[1],"payload":{"t":")" + text + "\"}}]}",
+                            depth),
+              errc::too_large),
+      "at most 1048576"));
+}
+
+TEST_CASE("a query is read with its options") {
+  const auto read = decode_query(
+      R"({"query":{"nearest":[1,2]},"using":"text","limit":5,"offset":2,"score_threshold":0.5,
+          "with_payload":{"include":["a","b.c"],"exclude":["b.d"]},"with_vector":["text"],
+          "params":{"hnsw_ef":64,"exact":true,"quantization":null,"indexed_only":false},
+          "prefetch":null,"filter":{},"lookup_from":null})",
+      depth);
+  REQUIRE(read);
+  REQUIRE(std::get<std::vector<float>>(read->target) == std::vector<float>{1, 2});
+  REQUIRE(read->vector_name == "text");
+  REQUIRE(read->limit == 5);
+  REQUIRE(read->offset == 2);
+  REQUIRE(read->score_threshold == 0.5f);
+  REQUIRE(read->hnsw_ef == 64u);
+  REQUIRE(read->exact);
+  REQUIRE(read->with_payload.include == std::vector<std::string>{"a", "b.c"});
+  REQUIRE(read->with_payload.exclude == std::vector<std::string>{"b.d"});
+  REQUIRE(read->with_vector.names == std::vector<std::string>{"text"});
+  const auto plain = decode_query(R"({"query":7})", depth);
+  REQUIRE(plain);
+  REQUIRE(std::get<point_id>(plain->target) == point_id(7));
+  REQUIRE(plain->limit == 10);
+  REQUIRE_FALSE(plain->with_payload.enabled);
+  REQUIRE_FALSE(plain->with_vector.enabled);
+  const auto nearest = decode_query(R"({"query":{"nearest":"a"},"with_payload":["k"]})", depth);
+  REQUIRE(nearest);
+  REQUIRE(std::get<point_id>(nearest->target) == *point_id::from_string("a"));
+  REQUIRE(nearest->with_payload.enabled);
+}
+
+TEST_CASE("what would change a result and is not offered is refused") {
+  const auto message = [](std::string_view body) {
+    return refused(decode_query(body, depth), errc::unsupported);
+  };
+  REQUIRE(has(message(R"({"query":[1],"filter":{"must":[]}})"), "filter"));
+  REQUIRE(has(message(R"({"query":[1],"prefetch":[]})"), "prefetch"));
+  REQUIRE(has(message(R"({"query":{"fusion":"rrf"}})"), "'fusion' is not offered"));
+  REQUIRE(has(message(R"({"query":{"nearest":[1],"mmr":{}}})"), "mmr"));
+  REQUIRE(has(message(R"({"query":[[1],[2]]})"), "multivectors"));
+  REQUIRE(has(message(R"({"query":{"nearest":{"indices":[],"values":[]}}})"), "sparse"));
+  REQUIRE(has(message(R"({"limit":3})"), "points/scroll"));
+  REQUIRE(has(message(R"({"query":null})"), "points/scroll"));
+  REQUIRE(has(message(R"({"query":[1],"params":{"indexed_only":true}})"), "indexed_only"));
+  REQUIRE(
+      has(message(R"({"query":[1],"params":{"quantization":{"rescore":true}}})"), "quantization"));
+  REQUIRE(has(message(R"({"query":[1],"lookup_from":{"collection":"x"}})"), "lookup_from"));
+}
+
+TEST_CASE("queries that are wrong are refused") {
+  const auto message = [](std::string_view body) { return refused(decode_query(body, depth)); };
+  REQUIRE(has(message(R"({"query":[1],"limit":0})"), "limit: 0, expected 1 to 10000"));
+  REQUIRE(has(message(R"({"query":[1],"limit":10001})"), "expected 1 to 10000"));
+  REQUIRE(has(message(R"({"query":[1],"offset":-1})"), "offset: -1"));
+  REQUIRE(has(message(R"({"query":[1],"params":{"hnsw_ef":0}})"), "params.hnsw_ef: 0"));
+  REQUIRE(has(message(R"({"query":[1],"params":{"ef":1}})"), "unknown field 'ef'"));
+  REQUIRE(has(message(R"({"query":[1],"top":1})"), "unknown field 'top'"));
+  REQUIRE(has(message(R"({"query":[1],"using":3})"), "using: expected a string"));
+  REQUIRE(has(message(R"({"query":true})"), "a vector or a point id"));
+  REQUIRE(has(message(R"({"query":[1],"with_payload":"x"})"), "with_payload"));
+  REQUIRE(has(message(R"({"query":{}})"), "'nearest' is missing"));
+  REQUIRE(has(message(R"({"query":[1]} x)"), "expected the end of the text"));
+}
+
+TEST_CASE("older searches and batches are read") {
+  const auto named =
+      decode_search(R"({"vector":{"name":"t","vector":[1]},"limit":3,"with_vector":true})", depth);
+  REQUIRE(named);
+  REQUIRE(named->vector_name == "t");
+  REQUIRE(named->with_vector.enabled);
+  REQUIRE(has(refused(decode_search(R"({"limit":3})", depth)), "'vector' is missing"));
+  REQUIRE(has(refused(decode_search(R"({"vector":7})", depth)), "vector: expected an array"));
+  const auto batch = decode_query_batch(R"({"searches":[{"query":1},{"query":[2]}]})", depth);
+  REQUIRE(batch);
+  REQUIRE(batch->searches.size() == 2);
+  REQUIRE(has(refused(decode_query_batch(R"({"searches":[{"query":1},{"query":}]})", depth)),
+              "searches[1].query"));
+  REQUIRE(decode_search_batch(R"({"searches":[{"vector":[1]}]})", depth)->searches.size() == 1);
+  REQUIRE(has(refused(decode_search_batch("{}", depth)), "'searches' is missing"));
+  std::string many = R"({"searches":[{"query":1})";
+  for (std::size_t i = 0; i < limits::queries_per_batch_max; ++i) many += R"(,{"query":1})";
+  REQUIRE(has(refused(decode_query_batch(many + "]}", depth), errc::too_large),
+              "more than 1000 searches"));
+}
+
+TEST_CASE("reads default as the dialect does") {
+  const auto many = decode_retrieve(R"({"ids":[1]})", depth);
+  REQUIRE(many);
+  REQUIRE(many->with_payload.enabled);
+  REQUIRE_FALSE(many->with_vector.enabled);
+  const auto page = decode_scroll("", depth);
+  REQUIRE(page);
+  REQUIRE(page->limit == 10);
+  REQUIRE(page->with_payload.enabled);
+  const auto ids = decode_ids_page(R"({"offset":"a","limit":3})", depth);
+  REQUIRE(ids);
+  REQUIRE(ids->offset == *point_id::from_string("a"));
+  REQUIRE_FALSE(ids->with_payload.enabled);
+  REQUIRE(has(refused(decode_ids_page(R"({"with_payload":true})", depth)), "unknown field"));
+  REQUIRE(decode_count("", depth));
+  REQUIRE(decode_count(R"({"exact":false,"filter":null})", depth));
+  REQUIRE(
+      has(refused(decode_count(R"({"filter":{"must":[]}})", depth), errc::unsupported), "filters"));
+  REQUIRE(has(refused(decode_delete(R"({"filter":{}})", depth), errc::unsupported), "filter"));
+  REQUIRE(has(refused(decode_scroll(R"({"order_by":"k"})", depth), errc::unsupported), "order_by"));
+}
+
+TEST_CASE("named vectors and inherited graph parameters are read") {
+  const auto spec = decode_collection(
+      R"({"vectors":{"text":{"size":8,"distance":"Dot","hnsw_config":{"ef_construct":50}},
+                     "image":{"size":4,"distance":"Manhattan","index":"flat"}},
+          "hnsw_config":{"m":32,"full_scan_threshold":0,"max_indexing_threads":0,"on_disk":false},
+          "replication_factor":1,"sharding_method":"auto","on_disk_payload":true,
+          "optimizers_config":null,"wal_config":{}})",
+      depth);
+  REQUIRE(spec);
+  REQUIRE(spec->vectors.size() == 2);
+  REQUIRE(spec->vectors[0].name == "image");
+  REQUIRE(spec->vectors[0].index == "flat");
+  REQUIRE_FALSE(spec->vectors[0].hnsw);
+  REQUIRE(spec->vectors[1].hnsw == hnsw_config{32, 50, 0});
+  REQUIRE(spec->hnsw == hnsw_config{32, 100, 0});
+  // "size" is a fine name for a vector.
+  const auto odd = decode_collection(R"({"vectors":{"size":{"size":3,"distance":"Dot"}}})", depth);
+  REQUIRE(odd);
+  REQUIRE(odd->vectors[0].name == "size");
+  REQUIRE(has(refused(decode_collection(R"({"vectors":{}})", depth)), "names no vector"));
+  REQUIRE(has(refused(decode_collection(R"({"vectors":{"a":{"size":3,"distance":"Dot"},
+                                                       "a":{"size":3,"distance":"Dot"}}})",
+                                        depth)),
+              "twice"));
+  REQUIRE(has(refused(decode_collection(
+                  R"({"vectors":{"size":3,"distance":"Dot"},"hnsw_config":{"m":1}})", depth)),
+              "hnsw_config.m: 1, expected 2 to 128"));
+  REQUIRE(
+      has(refused(decode_collection(R"({"vectors":{"size":3}})", depth)), "'distance' is missing"));
+  REQUIRE(has(
+      refused(decode_collection(R"({"vectors":{"size":3,"distance":"Dot","on_disk":true}})", depth),
+              errc::unsupported),
+      "on_disk"));
+}
+
+}  // namespace thespis::codec

@@ -1,0 +1,83 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/unit/rest/fixture.hpp"
+
+namespace thespis::tests {
+
+TEST_CASE("a collection is created, described, listed and dropped") {
+  rest_fixture fixture;
+  const auto made = fixture.ask("PUT", "/collections/dots",
+                                R"({"vectors":{"size":4,"distance":"Cosine"},
+                                    "hnsw_config":{"m":24},"shard_number":null})");
+  REQUIRE(made.status == 200);
+  REQUIRE(made.body.starts_with(R"({"result":true,"status":"ok","time":)"));
+  REQUIRE(fixture.ask("PUT", "/collections/dots", R"({"vectors":{"size":4,"distance":"Dot"}})")
+              .status == 409);
+  const auto info = fixture.ask("GET", "/collections/dots");
+  REQUIRE(has(info.body, R"({"status":"green","optimizer_status":"ok")"));
+  REQUIRE(has(info.body, R"("vectors":{"size":4,"distance":"Cosine")"));
+  REQUIRE(has(info.body, R"("hnsw_config":{"m":24,"ef_construct":100)"));
+  REQUIRE(has(info.body, R"("created_at":"2023-11-14T22:13:20.123Z")"));
+  REQUIRE(has(fixture.ask("GET", "/collections").body,
+              R"({"result":{"collections":[{"name":"dots"}]})"));
+  REQUIRE(has(fixture.ask("GET", "/collections/dots/exists").body, R"({"exists":true})"));
+  REQUIRE(has(fixture.ask("DELETE", "/collections/dots").body, R"({"result":true)"));
+  REQUIRE(has(fixture.ask("DELETE", "/collections/dots").body, R"({"result":false)"));
+  REQUIRE(has(fixture.ask("GET", "/collections/dots/exists").body, R"({"exists":false})"));
+  const auto missing = fixture.ask("GET", "/collections/dots");
+  REQUIRE(missing.status == 404);
+  REQUIRE(has(missing.body, R"("error":"collection 'dots' does not exist")"));
+}
+
+TEST_CASE("names in a path are percent-decoded and checked") {
+  rest_fixture fixture;
+  constexpr auto body = R"({"vectors":{"size":4,"distance":"Dot"}})";
+  REQUIRE(fixture.ask("PUT", "/collections/a%20b", body).status == 200);
+  REQUIRE(has(fixture.ask("GET", "/collections").body, R"({"name":"a b"})"));
+  REQUIRE(fixture.ask("PUT", "/collections/a%2Fb", body).status == 400);
+  REQUIRE(fixture.ask("PUT", "/collections/a%00b", body).status == 400);
+  REQUIRE(fixture.ask("PUT", "/collections/a%ZZ", body).status == 400);
+  REQUIRE(fixture.ask("PUT", "/collections/a%FF", body).status == 400);
+}
+
+TEST_CASE("impossible collections are refused") {
+  rest_fixture fixture;
+  const auto refused = [&](const char* body) {
+    const auto answer = fixture.ask("PUT", "/collections/x", body);
+    REQUIRE(answer.status == 400);
+    return answer.body;
+  };
+  REQUIRE(has(refused("{}"), "'vectors' is missing"));
+  REQUIRE(has(refused(R"({"vectors":{"size":0,"distance":"Dot"}})"), "expected 1 to 65535"));
+  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Chebyshev"}})"), "Chebyshev"));
+  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot","datatype":"float16"}})"),
+              "only 'float32'"));
+  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"shard_number":3})"), "only 1"));
+  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"sparse_vectors":{"t":{}}})"),
+              "sparse_vectors"));
+  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"hsnw_config":{}})"),
+              "unknown field 'hsnw_config'"));
+}
+
+TEST_CASE("health, version and metrics answer") {
+  rest_fixture fixture;
+  fixture.fill();
+  for (const auto* path : {"/healthz", "/livez", "/health", "/readyz", "/ready", "/v1/healthz"})
+    REQUIRE(fixture.ask("GET", path).status == 200);
+  http_client client(fixture.server->port());
+  const auto head = client.ask("HEAD", "/healthz");
+  REQUIRE(head.status == 200);
+  REQUIRE(head.header("content-length") == "6");
+  REQUIRE(client.ask("GET", "/livez").body == "alive\n");
+  const auto root = client.ask("GET", "/");
+  REQUIRE(has(root.body, R"({"title":"thespis - vector search engine","version":"1.18.0")"));
+  REQUIRE(has(client.ask("GET", "/version").body, R"("version":"0.1.0","commit":"abc")"));
+  const auto numbers = client.ask("GET", "/metrics");
+  REQUIRE(numbers.header("content-type") == "text/plain; version=0.0.4; charset=utf-8");
+  REQUIRE(has(numbers.body, R"(thespis_collection_points{collection="dots"} 3)"));
+  REQUIRE(has(numbers.body, R"(route="upsert_points",status="2xx"} 1)"));
+  REQUIRE(has(numbers.body, R"(thespis_http_request_seconds_count{route="upsert_points"} 1)"));
+}
+
+}  // namespace thespis::tests
