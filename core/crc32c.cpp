@@ -49,13 +49,17 @@ __attribute__((target("sse4.2"))) std::uint32_t by_instruction(const unsigned ch
 
 }  // namespace
 
+std::uint32_t crc32c_portable(const void* data, std::size_t bytes, std::uint32_t before) noexcept {
+  return ~by_table(static_cast<const unsigned char*>(data), bytes, ~before);
+}
+
 std::uint32_t crc32c(const void* data, std::size_t bytes, std::uint32_t before) noexcept {
-  const auto* at = static_cast<const unsigned char*>(data);
 #if defined(__x86_64__)
   static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
-  if (has_instruction) return ~by_instruction(at, bytes, ~before);
+  if (has_instruction)
+    return ~by_instruction(static_cast<const unsigned char*>(data), bytes, ~before);
 #endif
-  return ~by_table(at, bytes, ~before);
+  return crc32c_portable(data, bytes, before);
 }
 
 }  // namespace thespis

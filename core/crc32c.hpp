@@ -14,4 +14,8 @@ namespace thespis {
 [[nodiscard]] std::uint32_t crc32c(const void* data, std::size_t bytes,
                                    std::uint32_t before = 0) noexcept;
 
+/// The same without special instructions.
+[[nodiscard]] std::uint32_t crc32c_portable(const void* data, std::size_t bytes,
+                                            std::uint32_t before = 0) noexcept;
+
 }  // namespace thespis

@@ -10,8 +10,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/crc32c.hpp"
 #include "storage/bytes.hpp"
-#include "storage/crc32c.hpp"
 
 namespace thespis::storage::codec {
 
@@ -263,7 +263,7 @@ result<void> end_frame(record kind, std::string& out, std::size_t begin) {
   std::memcpy(out.data() + begin + crc_bytes, header.data(), header.size());
   const auto checked = std::string_view(out).substr(begin + crc_bytes);
   std::string crc;
-  byte_writer(crc).u32(crc32c(checked));
+  byte_writer(crc).u32(crc32c(checked.data(), checked.size()));
   std::memcpy(out.data() + begin, crc.data(), crc.size());
   return ok();
 }
@@ -281,7 +281,8 @@ result<std::string_view> open_frame(record kind, std::string_view bytes, std::st
   if (length != in.remaining())
     return corrupt(what, "length " + std::to_string(length) + ", but " +
                              std::to_string(in.remaining()) + " bytes follow");
-  if (crc != crc32c(bytes.substr(crc_bytes))) return corrupt(what, "checksum does not match");
+  if (crc != crc32c(bytes.data() + crc_bytes, bytes.size() - crc_bytes))
+    return corrupt(what, "checksum does not match");
   if (first != magic || found != static_cast<std::uint8_t>(kind))
     return corrupt(what, "is another kind of record");
   if (format == 0 || format > format_newest) return newer(what, "format", format);

@@ -9,6 +9,7 @@
 #include "tests/support/catch.hpp"
 
 using thespis::crc32c;
+using thespis::crc32c_portable;
 
 TEST_CASE("CRC-32C gives the values of RFC 3720") {
   std::array<unsigned char, 32> data{};
@@ -24,4 +25,11 @@ TEST_CASE("CRC-32C can be continued at any byte") {
   const auto whole = crc32c(text.data(), text.size());
   for (std::size_t cut = 0; cut <= text.size(); ++cut)
     CHECK(crc32c(text.data() + cut, text.size() - cut, crc32c(text.data(), cut)) == whole);
+}
+
+TEST_CASE("CRC-32C is the same with and without the processor's instruction") {
+  std::array<unsigned char, 100> data{};
+  for (unsigned char i = 0; i < data.size(); ++i) data[i] = static_cast<unsigned char>(i * 37);
+  for (std::size_t bytes = 0; bytes <= data.size(); ++bytes)
+    CHECK(crc32c(data.data(), bytes, 5) == crc32c_portable(data.data(), bytes, 5));
 }
