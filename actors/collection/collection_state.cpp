@@ -83,6 +83,8 @@ result<void> collection_state::load_rows() {
   }));
   THESPIS_CHECK(std::move(outcome));
   skip_to(end_slot_);
+  // A saved index may still name slots that died since.
+  for (auto& vector : vectors_) THESPIS_CHECK(vector.arena->extend(end_slot_));
   return load_versions(*snapshot);
 }
 

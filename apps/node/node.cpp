@@ -3,6 +3,8 @@
 
 #include "apps/node/node.hpp"
 
+#include <algorithm>
+#include <array>
 #include <caf/all.hpp>
 
 #include "actors/api/failure.hpp"
@@ -11,14 +13,22 @@
 
 namespace thespis::apps {
 
+namespace {
+
+void log_of_plugin(std::uint32_t level, std::string_view line) {
+  constexpr std::array levels = {log::level::debug, log::level::info, log::level::warn,
+                                 log::level::error};
+  const auto at = std::clamp<std::uint32_t>(level, 1, levels.size()) - 1;
+  log::write(levels[at], "plugin", line, {});
+}
+
+}  // namespace
+
 result<std::unique_ptr<node>> node::start(const config::settings& settings) {
   std::unique_ptr<node> made(new node);
-  THESPIS_TRY(made->plugins_, plugins::registry::load(settings.plugins));
+  THESPIS_TRY(made->plugins_, plugins::registry::load(settings.plugins, log_of_plugin));
   THESPIS_TRY(made->engine_, storage::engine::open(settings.storage));
-  const auto report = [](std::string_view where, std::string_view what) {
-    log::error(where, "uncaught failure", {{"what", what}});
-  };
-  THESPIS_TRY(made->runtime_, actors::runtime::start(settings.runtime, report));
+  THESPIS_TRY(made->runtime_, actors::runtime::start(settings.runtime));
   auto needs = std::make_shared<actors::dependencies>();
   needs->engine = made->engine_;
   needs->plugins = made->plugins_;
