@@ -105,6 +105,8 @@ struct running {
 
 result<void> start(running& all, const config::settings& settings, const serve_options& options) {
   THESPIS_TRY(all.engine, node::start(settings));
+  // Before anybody can ask for it.
+  if (options.demo) THESPIS_CHECK(make_demo(*all.engine));
   auto& runtime = all.engine->runtime();
   all.port = std::make_unique<bridge::reply_port>(runtime.io(), runtime.system());
   all.numbers->add_source("storage", [engine = &all.engine->engine()](metrics::sink& out) {
@@ -125,7 +127,6 @@ result<void> start(running& all, const config::settings& settings, const serve_o
     out.gauge("thespis_http_requests_in_flight", "Requests being answered now", {},
               static_cast<double>(server->requests_in_flight()));
   });
-  if (options.demo) THESPIS_CHECK(make_demo(*all.engine));
   return ok();
 }
 
