@@ -14,7 +14,7 @@ namespace {
 
 // WiredTiger starts to make writers evict pages when a fifth of the cache is dirty. An uncommitted
 // transaction cannot be evicted, and what the one before it wrote is still dirty.
-constexpr std::size_t room_per_byte = 3;
+constexpr std::size_t room_per_byte = 2;
 // Transactions below this part of the cache need no more than the cache.
 constexpr std::size_t small_part = 16;
 

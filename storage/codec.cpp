@@ -316,34 +316,6 @@ result<point_id> decode_id_key(std::string_view key) {
   return id;
 }
 
-void encode_slot_key(slot_t slot, std::string& out) {
-  out.clear();
-  byte_writer(out).u32_big_endian(slot);
-}
-
-result<slot_t> decode_slot_key(std::string_view key) {
-  byte_reader in(key);
-  const slot_t slot = in.u32_big_endian();
-  if (!in.complete()) return corrupt("key of a slot", "wrong length");
-  return slot;
-}
-
-void encode_journal_key(const journal_key& key, std::string& out) {
-  out.clear();
-  byte_writer writer(out);
-  writer.u64_big_endian(key.lsn);
-  writer.u32_big_endian(key.part);
-}
-
-result<journal_key> decode_journal_key(std::string_view key) {
-  byte_reader in(key);
-  journal_key decoded;
-  decoded.lsn = in.u64_big_endian();
-  decoded.part = in.u32_big_endian();
-  if (!in.complete()) return corrupt("key of a journal entry", "wrong length");
-  return decoded;
-}
-
 result<void> encode_point(const point_record& row, std::string& out) {
   out.clear();
   const auto begin = begin_frame(out);
