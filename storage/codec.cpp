@@ -1,7 +1,5 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
-//
-// Length: all record formats stand in one place, each reader beside its writer.
 
 #include "storage/codec.hpp"
 

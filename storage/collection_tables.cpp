@@ -6,7 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include "core/assert.hpp"
 #include "core/limits.hpp"
 #include "storage/codec.hpp"
 #include "storage/collection_reader.hpp"
@@ -139,19 +138,22 @@ result<void> collection_tables::upsert(const upsert_effect& change, std::size_t 
   return handles_->points.put(key_, point_row_);
 }
 
+error collection_tables::lost_slot(slot_t slot) const {
+  return {errc::corruption, "collection '" + meta_.name + "': slot " + std::to_string(slot) +
+                                " of a point is missing"};
+}
+
 // Stores `slot_row_`: under `old` if that holds the same bytes, otherwise under a new slot.
 result<slot_t> collection_tables::replace_vectors(slot_t old, std::size_t index, batch& state) {
   auto& slots = handles_->slots;
   if (old != no_slot) {
     codec::encode_slot_key(old, slot_key_);
     THESPIS_TRY(const bool any, slots.find(slot_key_));
-    if (!any)
-      return error(errc::corruption, "collection '" + meta_.name + "': slot " +
-                                         std::to_string(old) + " of a point is missing");
+    if (!any) return lost_slot(old);
     THESPIS_TRY(const auto bytes, slots.value());
     if (bytes == slot_row_) return old;
     THESPIS_TRY(const bool removed, slots.remove(slot_key_));
-    THESPIS_ASSERT(removed);
+    if (!removed) return lost_slot(old);
   }
   const slot_t slot = state.counters.next_slot;
   if (slot >= limits::slots_max)
@@ -173,7 +175,7 @@ result<void> collection_tables::erase(const delete_effect& change, std::size_t i
   THESPIS_TRY(const bool point_removed, handles_->points.remove(key_));
   codec::encode_slot_key(old->slot, slot_key_);
   THESPIS_TRY(const bool slot_removed, handles_->slots.remove(slot_key_));
-  THESPIS_ASSERT(point_removed && slot_removed);
+  if (!point_removed || !slot_removed) return lost_slot(old->slot);
   --state.counters.points;
   state.changes.push_back({index, old->slot, no_slot});
   return ok();

@@ -53,6 +53,7 @@ class collection_tables final : public collection_store {
   result<void> apply_all(std::span<const effect> effects, batch& state);
   result<void> upsert(const upsert_effect& change, std::size_t index, batch& state);
   result<void> erase(const delete_effect& change, std::size_t index, batch& state);
+  [[nodiscard]] error lost_slot(slot_t slot) const;
   result<slot_t> replace_vectors(slot_t old, std::size_t index, batch& state);
   result<void> write_counters(const batch& state);
 
