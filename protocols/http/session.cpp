@@ -182,6 +182,7 @@ session::step session::parse_head() {
 session::step session::refuse(unsigned status, std::string_view message) {
   if (request_.id.empty()) take_request_id();
   shared_->handler->refuse(status, message, response_);
+  response_.allow.clear();
   if (status == 429 || status == 503) response_.retry_after_s = 1;
   keep_alive_ = false;
   return step::answer;
