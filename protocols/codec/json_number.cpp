@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cstddef>
 #include <system_error>
 
 namespace thespis::codec {
@@ -83,9 +84,39 @@ bool rounds_once(double value) noexcept {
   return (std::bit_cast<std::uint64_t>(value) & cut_bits) != middle;
 }
 
+// Digits with or without a point, few enough that a double holds them exactly: nearly every number
+// of a vector. Anything else is left to the long way.
+bool read_plain(const char*& at, const char* end, float& value) noexcept {
+  constexpr int plain_digits_max = 15;
+  const char* p = at;
+  const bool negative = p != end && *p == '-';
+  if (negative) ++p;
+  const char* const first = p;
+  std::uint64_t mantissa = 0;
+  for (; is_digit(p, end); ++p) mantissa = mantissa * 10 + static_cast<unsigned>(*p - '0');
+  auto digits = p - first;
+  std::ptrdiff_t fraction = 0;
+  if (digits == 0 || (digits > 1 && *first == '0')) return false;
+  if (p != end && *p == '.') {
+    const char* const point = ++p;
+    for (; is_digit(p, end); ++p) mantissa = mantissa * 10 + static_cast<unsigned>(*p - '0');
+    fraction = p - point;
+    digits += fraction;
+    if (fraction == 0) return false;
+  }
+  if (digits > plain_digits_max || (p != end && (*p == 'e' || *p == 'E'))) return false;
+  const double magnitude = static_cast<double>(static_cast<std::int64_t>(mantissa)) /
+                           powers_of_ten[static_cast<std::size_t>(fraction)];
+  if (!rounds_once(magnitude)) return false;
+  value = static_cast<float>(negative ? -magnitude : magnitude);
+  at = p;
+  return true;
+}
+
 }  // namespace
 
 number_outcome read_number(const char*& at, const char* end, float& value) noexcept {
+  if (read_plain(at, end, value)) return number_outcome::good;
   const char* const start = at;
   decimal number;
   if (!take_apart(at, end, number)) return number_outcome::malformed;

@@ -191,22 +191,29 @@ float json_reader::read_float() {
 void json_reader::read_floats(std::vector<float>& out) {
   // One buffer per thread grows to the longest vector seen; the caller's is then sized once.
   thread_local std::vector<float> buffer;
-  buffer.clear();
+  auto& values = buffer;
+  values.clear();
   if (!begin_array()) return;
+  auto& count = frames_[depth_ - 1].count;
+  // Most lists are written without spaces: their numbers follow each other in the inner loop.
+  const auto number_follows = [this] {
+    return end_ - at_ > 1 && at_[0] == ',' && (at_[1] == '-' || (at_[1] >= '0' && at_[1] <= '9'));
+  };
   while (next_element()) {
-    if (peek() != kind::number) {
-      fail_expected("a number");
-      return;
+    if (peek() != kind::number) return fail_expected("a number");
+    for (;;) {
+      if (values.size() == limits::dimension_max)
+        return fail(errc::too_large,
+                    "more than " + std::to_string(limits::dimension_max) + " numbers");
+      float value = 0;
+      if (!float_at(value)) return;
+      values.push_back(value);
+      if (!number_follows()) break;
+      ++at_;
+      ++count;
     }
-    if (buffer.size() == limits::dimension_max) {
-      fail(errc::too_large, "more than " + std::to_string(limits::dimension_max) + " numbers");
-      return;
-    }
-    float value = 0;
-    if (!float_at(value)) return;
-    buffer.push_back(value);
   }
-  if (!failed_) out.assign(buffer.begin(), buffer.end());
+  if (!failed_) out.assign(values.begin(), values.end());
 }
 
 std::string json_reader::read_string() {
