@@ -4,7 +4,6 @@
 #include "plugins/index_hnsw/linker.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "plugins/index_hnsw/walk.hpp"
 
@@ -46,8 +45,8 @@ void link_back(graph& nodes, const ranker& ranks, std::uint32_t from, std::uint3
     slots[i] = slot_of(word);
     if (slots[i] == to) return;
   }
-  ranks.ranks_within(ranks.probe_of_slot(from), slots.data(), list.capacity(),
-                     std::numeric_limits<float>::infinity(), work.rows.data(), work.ranks.data());
+  ranks.ranks(ranks.probe_of_slot(from), slots.data(), list.capacity(), work.rows.data(),
+              work.ranks.data());
   auto& all = work.frontier;
   all.clear();
   for (std::uint32_t i = 0; i < list.capacity(); ++i) {

@@ -36,10 +36,10 @@ float ranker::rank_within(const probe& from, std::uint32_t slot, float bound) co
   return kernels_.bounded(from.vector, rows_.row(slot), length_, bound);
 }
 
-void ranker::ranks_within(const probe& from, const std::uint32_t* slots, std::size_t count,
-                          float bound, const float** rows, float* out) const noexcept {
+void ranker::ranks(const probe& from, const std::uint32_t* slots, std::size_t count,
+                   const float** rows, float* out) const noexcept {
   for (std::size_t i = 0; i < count; ++i) rows[i] = rows_.row(slots[i]);
-  kernels_.many_bounded(from.vector, rows, count, length_, bound, out);
+  kernels_.many(from.vector, rows, count, length_, out);
   if (!negated_) return;
   if (!cosine_) {
     for (std::size_t i = 0; i < count; ++i) out[i] = -out[i];

@@ -34,9 +34,9 @@ class ranker {
   [[nodiscard]] float rank_within(const probe& from, std::uint32_t slot,
                                   float bound) const noexcept;
 
-  /// Ranks of `count` slots with the licence of `rank_within`; `rows` is scratch for `count`.
-  void ranks_within(const probe& from, const std::uint32_t* slots, std::size_t count, float bound,
-                    const float** rows, float* out) const noexcept;
+  /// Ranks of `count` slots; `rows` is scratch for `count`.
+  void ranks(const probe& from, const std::uint32_t* slots, std::size_t count, const float** rows,
+             float* out) const noexcept;
 
   /// Asks for the first lines of a row.
   void prefetch(std::uint32_t slot) const noexcept {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace thespis::hnsw {
 namespace {
@@ -47,8 +46,7 @@ candidate descend(const graph& nodes, const ranker& ranks, const probe& from, en
         work.slots[count] = slot_of(word);
         ranks.prefetch(work.slots[count]);
       }
-      ranks.ranks_within(from, work.slots.data(), count, best.rank, work.rows.data(),
-                         work.ranks.data());
+      ranks.ranks(from, work.slots.data(), count, work.rows.data(), work.ranks.data());
       for (std::uint32_t i = 0; i < count; ++i) {
         if (!(work.ranks[i] < best.rank)) continue;
         best = {work.ranks[i], work.slots[i]};
@@ -68,8 +66,7 @@ void walk(const graph& nodes, const ranker& ranks, const probe& from, std::uint3
     const std::uint32_t count = gather(nodes, ranks, slot, layer, work);
     // Likely the next to be expanded: its links arrive while these rows are ranked.
     if (const auto next = pool.peek_next(); next != no_node) nodes.links(next, layer).prefetch();
-    ranks.ranks_within(from, work.slots.data(), count, pool.bound(), work.rows.data(),
-                       work.ranks.data());
+    ranks.ranks(from, work.slots.data(), count, work.rows.data(), work.ranks.data());
     for (std::uint32_t i = 0; i < count; ++i) pool.offer(work.ranks[i], work.slots[i]);
   }
 }
@@ -93,8 +90,7 @@ void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, c
     if (pool.full() && nearest.rank > pool.bound()) break;
     const std::uint32_t count = gather(nodes, ranks, nearest.slot(), 0, work);
     if (!frontier.empty()) nodes.links(frontier.front().slot(), 0).prefetch();
-    ranks.ranks_within(from, work.slots.data(), count, pool.bound(), work.rows.data(),
-                       work.ranks.data());
+    ranks.ranks(from, work.slots.data(), count, work.rows.data(), work.ranks.data());
     for (std::uint32_t i = 0; i < count; ++i)
       if (work.ranks[i] < pool.bound()) meet(work.ranks[i], work.slots[i]);
   }
@@ -115,8 +111,7 @@ class scan_batch {
   }
 
   void flush() {
-    ranks_.ranks_within(from_, work_.slots.data(), count_, work_.pool.bound(), work_.rows.data(),
-                        work_.ranks.data());
+    ranks_.ranks(from_, work_.slots.data(), count_, work_.rows.data(), work_.ranks.data());
     for (std::size_t i = 0; i < count_; ++i) work_.pool.offer(work_.ranks[i], work_.slots[i]);
     count_ = 0;
   }
