@@ -1,0 +1,15 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+
+namespace thespis::bench {
+
+/// Runs `rounds` rounds of independent fused multiply-adds that touch no memory, in the widest
+/// instructions of this machine. Returns the floating-point operations done; `out` keeps the result
+/// from being optimised away.
+std::size_t multiply_add_rounds(std::size_t rounds, float* out);
+
+}  // namespace thespis::bench
