@@ -88,8 +88,7 @@ def in_process(build, images):
     """hnswlib and our index in one process, interleaved."""
     command = [build / "bin/thespis_bench_ann", "--base", images / "train-images-idx3-ubyte.gz",
                "--queries", images / "t10k-images-idx3-ubyte.gz", "--plugin",
-               build / "bin/plugins/index_hnsw.so", "--m", 16, "--ef-construct", 200,
-               "--json"]
+               build / "bin/plugins/index_hnsw.so", "--m", 16, "--ef-construct", 200]
     return run_json(command)[-1]
 
 
