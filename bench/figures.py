@@ -145,6 +145,20 @@ def restart(server):
     return seconds
 
 
+def ratios(figures):
+    """What the goals are stated in."""
+    peer, ours = figures["in_process"]["hnswlib"], figures["in_process"]["thespis"]
+    peer_two = peer["queries_per_s_multi_at_recall"]["0.990"]
+    index_us = 1e6 / ours["queries_per_s_at_recall"]["0.990"]
+    return {
+        "load_to_hnswlib_build": peer["build_s"] / figures["load_s"],
+        "rest_8_to_hnswlib_2_threads": figures["rest_8_at_99"] / peer_two,
+        "rest_1_p50_us_above_index": figures["rest_1_p50_us_at_99"] - index_us,
+        "index_to_hnswlib_1_thread": ours["queries_per_s_at_recall"]["0.990"] /
+        peer["queries_per_s_at_recall"]["0.990"],
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=pathlib.Path, default=TREE / "build/release")
@@ -177,6 +191,7 @@ def main():
     figures["resident_to_raw"] = figures["resident_bytes"] / raw_bytes
     figures["rest_8_at_99"] = at_recall(figures["rest_8"], RECALL, "queries_per_s")
     figures["rest_1_p50_us_at_99"] = at_recall(figures["rest_1"], RECALL, "p50_us")
+    figures["ratios"] = ratios(figures)
     text = json.dumps(figures, indent=1)
     if options.json:
         options.json.write_text(text + "\n")

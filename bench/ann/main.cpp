@@ -29,6 +29,7 @@ struct options {
   std::size_t queries_max = 1000;
   std::size_t k = 10;
   unsigned rounds = 3;
+  unsigned search_threads = 2;
   graph_params graph;
   std::vector<std::size_t> efs = {10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
 };
@@ -37,7 +38,8 @@ struct options {
 struct measured {
   std::size_t ef = 0;
   double recall = 0;
-  double queries_per_s = 0;  // of the best round
+  double queries_per_s = 0;        // of the best round, one thread
+  double queries_per_s_multi = 0;  // the same on `options::search_threads`
 };
 
 struct entrant {
@@ -51,19 +53,40 @@ double seconds_since(clock::time_point start) {
   return std::chrono::duration<double>(clock::now() - start).count();
 }
 
-void run_once(const dataset& data, const options& how, entrant& one, measured& at) {
-  std::vector<std::uint32_t> found(data.queries.rows * how.k);
-  std::vector<std::size_t> counts(data.queries.rows);
+struct answers {
+  std::vector<std::uint32_t> rows;
+  std::vector<std::size_t> counts;
+};
+
+// Sends every query, split over `threads`; returns queries per second.
+double search_all(const dataset& data, const options& how, subject& searched, std::size_t ef,
+                  unsigned threads, answers& out) {
+  out.rows.resize(data.queries.rows * how.k);
+  out.counts.resize(data.queries.rows);
+  const auto part = [&](std::size_t first) {
+    for (std::size_t q = first; q < data.queries.rows; q += threads)
+      out.counts[q] = searched.search(data.queries.row(q), how.k, ef, out.rows.data() + q * how.k);
+  };
   const auto start = clock::now();
-  for (std::size_t q = 0; q < data.queries.rows; ++q)
-    counts[q] = one.under_test->search(data.queries.row(q), how.k, at.ef, found.data() + q * how.k);
+  std::vector<std::thread> others;
+  for (unsigned t = 1; t < threads; ++t) others.emplace_back(part, t);
+  part(0);
+  for (auto& other : others) other.join();
+  return static_cast<double>(data.queries.rows) / seconds_since(start);
+}
+
+void run_once(const dataset& data, const options& how, entrant& one, measured& at) {
+  answers given;
+  at.queries_per_s_multi =
+      std::max(at.queries_per_s_multi,
+               search_all(data, how, *one.under_test, at.ef, how.search_threads, given));
   at.queries_per_s =
-      std::max(at.queries_per_s, static_cast<double>(data.queries.rows) / seconds_since(start));
+      std::max(at.queries_per_s, search_all(data, how, *one.under_test, at.ef, 1, given));
   if (at.recall != 0) return;
   std::size_t right = 0;
   for (std::size_t q = 0; q < data.queries.rows; ++q) {
-    for (std::size_t i = 0; i < counts[q]; ++i) {
-      const std::uint32_t row = found[q * how.k + i];
+    for (std::size_t i = 0; i < given.counts[q]; ++i) {
+      const std::uint32_t row = given.rows[q * how.k + i];
       one.checksum = one.checksum * 0x100000001B3u ^ row;
       // Rounding of the reference, not of the subject: both sides are the same sum of doubles.
       if (exact_rank(data, q, row) <= data.kth_rank[q]) ++right;
@@ -73,14 +96,15 @@ void run_once(const dataset& data, const options& how, entrant& one, measured& a
 }
 
 // Queries per second at a recall, between the measured points.
-std::optional<double> at_recall(const std::vector<measured>& curve, double recall) {
+std::optional<double> at_recall(const std::vector<measured>& curve, double recall,
+                                double measured::*rate = &measured::queries_per_s) {
   for (std::size_t i = 0; i < curve.size(); ++i) {
     if (curve[i].recall < recall) continue;
-    if (i == 0) return curve[0].queries_per_s;
+    if (i == 0) return curve[0].*rate;
     const measured& low = curve[i - 1];
     const measured& high = curve[i];
     const double part = (recall - low.recall) / (high.recall - low.recall);
-    return std::exp(std::log(low.queries_per_s) * (1 - part) + std::log(high.queries_per_s) * part);
+    return std::exp(std::log(low.*rate) * (1 - part) + std::log(high.*rate) * part);
   }
   return std::nullopt;
 }
@@ -92,13 +116,21 @@ json::object report(const entrant& one) {
   made["answers_checksum"] = one.checksum;
   json::array curve;
   for (const measured& at : one.curve)
-    curve.push_back({{"ef", at.ef}, {"recall", at.recall}, {"queries_per_s", at.queries_per_s}});
+    curve.push_back({{"ef", at.ef},
+                     {"recall", at.recall},
+                     {"queries_per_s", at.queries_per_s},
+                     {"queries_per_s_multi", at.queries_per_s_multi}});
   made["curve"] = std::move(curve);
   json::object summary;
   for (const double recall : {0.95, 0.99, 0.999})
     if (const auto rate = at_recall(one.curve, recall))
       summary[std::to_string(recall).substr(0, 5)] = *rate;
   made["queries_per_s_at_recall"] = std::move(summary);
+  json::object multi;
+  for (const double recall : {0.95, 0.99, 0.999})
+    if (const auto rate = at_recall(one.curve, recall, &measured::queries_per_s_multi))
+      multi[std::to_string(recall).substr(0, 5)] = *rate;
+  made["queries_per_s_multi_at_recall"] = std::move(multi);
   return made;
 }
 
@@ -133,7 +165,7 @@ int run(const options& how) {
   entrants.push_back(timed([&] { return build_hnswlib(data, how.graph); }));
   entrants.push_back(timed([&] { return build_thespis(data, how.graph, how.plugin); }));
   for (auto& one : entrants)
-    for (const std::size_t ef : how.efs) one.curve.push_back({ef, 0, 0});
+    for (const std::size_t ef : how.efs) one.curve.push_back({ef, 0, 0, 0});
   // Interleaved, so that whatever else the machine does falls on all alike.
   for (unsigned round = 0; round < how.rounds; ++round)
     for (std::size_t i = 0; i < how.efs.size(); ++i)
@@ -148,6 +180,7 @@ int run(const options& how) {
                    {"m", how.graph.m},
                    {"ef_construct", how.graph.ef_construct},
                    {"build_threads", how.graph.threads},
+                   {"search_threads", how.search_threads},
                    {"kernels", kernels::active_target()}};
   for (const auto& one : entrants) all[one.under_test->name()] = report(one);
   std::cout << json::serialize(all) << '\n';
@@ -182,6 +215,8 @@ int main(int argc, char** argv) {
   app.add_option("--m", how.graph.m, "Links a node");
   app.add_option("--ef-construct", how.graph.ef_construct, "Candidates while building");
   app.add_option("--threads", how.graph.threads, "Threads that build");
+  app.add_option("--search-threads", how.search_threads, "Threads of the second rate")
+      ->check(CLI::Range(1, 64));
   app.add_option("--rounds", how.rounds, "Rounds; the best counts");
   app.add_option("--ef", how.efs, "Efforts to measure")->delimiter(',');
   CLI11_PARSE(app, argc, argv);

@@ -99,8 +99,6 @@ class thespis_subject final : public subject {
       throw std::runtime_error(failure.message);
     self_ = object.self;
     table_ = static_cast<const thespis_index_table*>(object.table);
-    query_.reset(static_cast<float*>(std::aligned_alloc(64, lent.padded_dimension * 4)));
-    std::memset(query_.get(), 0, lent.padded_dimension * 4);
     build(params.threads);
   }
   ~thespis_subject() override { table_->destroy(self_); }
@@ -111,22 +109,23 @@ class thespis_subject final : public subject {
 
   std::size_t search(const float* query, std::size_t k, std::size_t ef,
                      std::uint32_t* out) override {
-    std::memcpy(query_.get(), query, arena_.lent().dimension * sizeof(float));
+    auto& mine = scratch_of_thread(arena_.lent().padded_dimension);
+    std::memcpy(mine.query.get(), query, arena_.lent().dimension * sizeof(float));
     const thespis_index_query task{sizeof(task),
                                    static_cast<std::uint32_t>(k),
                                    static_cast<std::uint32_t>(ef),
                                    0,
                                    end_slot_,
                                    0,
-                                   query_.get(),
+                                   mine.query.get(),
                                    nullptr,
                                    nullptr};
-    found_.resize(k);
-    thespis_hits hits{found_.data(), 0};
+    mine.found.resize(k);
+    thespis_hits hits{mine.found.data(), 0};
     thespis_failure failure{};
     if (table_->search(self_, &task, &hits, &failure) != THESPIS_OK)
       throw std::runtime_error(failure.message);
-    for (std::size_t i = 0; i < hits.count; ++i) out[i] = found_[i].slot;
+    for (std::size_t i = 0; i < hits.count; ++i) out[i] = mine.found[i].slot;
     return hits.count;
   }
 
@@ -136,6 +135,23 @@ class thespis_subject final : public subject {
   struct freed {
     void operator()(float* memory) const { std::free(memory); }
   };
+
+  // What a search writes to; the padding of the query stays zero.
+  struct scratch {
+    std::unique_ptr<float, freed> query;
+    std::size_t floats = 0;
+    std::vector<thespis_hit> found;
+  };
+
+  static scratch& scratch_of_thread(std::size_t floats) {
+    thread_local scratch mine;
+    if (mine.floats != floats) {
+      mine.query.reset(static_cast<float*>(std::aligned_alloc(64, floats * sizeof(float))));
+      std::memset(mine.query.get(), 0, floats * sizeof(float));
+      mine.floats = floats;
+    }
+    return mine;
+  }
 
   void build(unsigned threads) {
     std::atomic<std::uint32_t> next{0};
@@ -154,8 +170,6 @@ class thespis_subject final : public subject {
   void* library_ = nullptr;
   void* self_ = nullptr;
   const thespis_index_table* table_ = nullptr;
-  std::unique_ptr<float, freed> query_;
-  std::vector<thespis_hit> found_;
 };
 
 }  // namespace
