@@ -11,6 +11,7 @@
 
 #include "core/limits.hpp"
 #include "protocols/codec/fields.hpp"
+#include "protocols/codec/utf8.hpp"
 
 namespace thespis::codec {
 
@@ -51,7 +52,7 @@ void require_word(json_reader& in, std::string_view field, std::string_view offe
   if (in.read_null()) return;
   const auto value = in.read_string();
   if (in.ok() && value != offered)
-    in.fail(errc::unsupported, "'" + std::string(field) + "': '" + value.substr(0, 64) +
+    in.fail(errc::unsupported, "'" + std::string(field) + "': '" + std::string(shown(value, 64)) +
                                    "' is not offered, only '" + std::string(offered) + "'");
 }
 
@@ -102,7 +103,7 @@ void read_distance(json_reader& in, vector_spec& out) {
   if (!in.ok()) return;
   const auto metric = parse_distance(name);
   if (!metric)
-    return in.fail(errc::invalid_argument, "unknown distance '" + name.substr(0, 64) +
+    return in.fail(errc::invalid_argument, "unknown distance '" + std::string(shown(name, 64)) +
                                                "', expected Cosine, Dot, Euclid or Manhattan");
   out.metric = *metric;
 }

@@ -7,6 +7,7 @@
 
 #include "core/limits.hpp"
 #include "protocols/codec/fields.hpp"
+#include "protocols/codec/utf8.hpp"
 
 namespace thespis::codec {
 
@@ -35,7 +36,7 @@ void read_query_object(json_reader& in, search_request& out) {
     } else if (key == "mmr") {
       require_null(in, key);
     } else {
-      in.fail(errc::unsupported, "the query kind '" + std::string(key.substr(0, 64)) +
+      in.fail(errc::unsupported, "the query kind '" + std::string(shown(key, 64)) +
                                      "' is not offered, only a vector, a point id or 'nearest'");
     }
   }

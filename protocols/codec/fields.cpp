@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/limits.hpp"
+#include "protocols/codec/utf8.hpp"
 
 namespace thespis::codec {
 
@@ -183,7 +184,7 @@ void require_no_filter(json_reader& in) {
 }
 
 void refuse_unknown(json_reader& in, std::string_view key) {
-  in.fail(errc::invalid_argument, "unknown field '" + std::string(key.substr(0, 64)) + "'");
+  in.fail(errc::invalid_argument, "unknown field '" + std::string(shown(key, 64)) + "'");
 }
 
 void refuse_missing(json_reader& in, std::string_view field) {

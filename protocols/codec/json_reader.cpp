@@ -4,14 +4,20 @@
 #include "protocols/codec/json_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 
-#include "protocols/codec/json_number.hpp"
+#include "protocols/codec/json_writer.hpp"
+#include "protocols/codec/utf8.hpp"
 
 namespace thespis::codec {
 
 namespace {
 
-constexpr std::size_t shown_bytes_max = 40;  // of the user's text in a message
+using token_kind = json_token::kind;
+
+constexpr std::size_t shown_bytes_max = 40;     // of the user's text in a message
+constexpr double float_bound = 0x1.ffffffp127;  // what rounds to a float is below
+constexpr auto no_place = std::string_view::npos;
 
 std::string_view name_of(json_reader::kind kind) {
   switch (kind) {
@@ -28,39 +34,50 @@ std::string_view name_of(json_reader::kind kind) {
 
 }  // namespace
 
-json_reader::json_reader(std::string_view text, std::size_t depth_max) noexcept
-    : begin_(text.data()),
-      at_(text.data()),
-      end_(text.data() + text.size()),
-      depth_max_(std::min(depth_max, limits::json_depth_max)) {}
-
-void json_reader::skip_spaces() noexcept {
-  while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+json_reader::json_reader(std::string_view text, std::size_t depth_max)
+    : text_(text), tape_(text, std::min(depth_max, limits::json_depth_max)) {
+  if (tape_.ended() != json_tape::outcome::good)
+    fail_parse(std::min(depth_max, limits::json_depth_max));
 }
 
-json_reader::kind json_reader::peek() noexcept {
-  if (failed_) return kind::none;
-  skip_spaces();
-  if (at_ == end_) return kind::none;
-  switch (*at_) {
-    case '{': return kind::object;
-    case '[': return kind::array;
-    case '"': return kind::string;
-    case 't':
-    case 'f': return kind::boolean;
-    case 'n': return kind::null;
-    case '-': return kind::number;
-    default: return *at_ >= '0' && *at_ <= '9' ? kind::number : kind::none;
+json_reader::kind json_reader::peek() const noexcept {
+  if (failed_ || at_ == tape_.size()) return kind::none;
+  switch (tape_[at_].is()) {
+    case token_kind::object: return kind::object;
+    case token_kind::array: return kind::array;
+    case token_kind::string:
+    case token_kind::escaped: return kind::string;
+    case token_kind::integer:
+    case token_kind::number: return kind::number;
+    case token_kind::boolean: return kind::boolean;
+    case token_kind::null: return kind::null;
   }
+  return kind::none;
+}
+
+bool json_reader::placed(std::uint32_t index) const noexcept {
+  if (index >= tape_.size()) return false;
+  const auto found = tape_[index].is();
+  return found == token_kind::string || found == token_kind::integer || found == token_kind::number;
+}
+
+// Passes a value. A value without a place leaves the one of its key.
+void json_reader::take(std::uint32_t index) noexcept {
+  if (placed(index)) shown_ = index;
+  at_ = tape_.behind(index);
 }
 
 bool json_reader::push(bool object) {
-  if (depth_ >= depth_max_) {
-    fail(errc::too_large, "nested deeper than " + std::to_string(depth_max_) + " levels");
-    return false;
-  }
-  frames_[depth_++] = frame{{}, 0, object};
+  frames_[depth_++] = frame{{}, 0, tape_.behind(at_), object};
   ++at_;
+  return true;
+}
+
+// Leaves the container if nothing of it is left.
+bool json_reader::pop() {
+  if (at_ != frames_[depth_ - 1].behind) return false;
+  --depth_;
+  shown_ = json_tape::none;
   return true;
 }
 
@@ -76,75 +93,38 @@ bool json_reader::begin_array() {
   return false;
 }
 
-// Passes the comma before the next member, or leaves the container.
-bool json_reader::close(char bracket) {
-  skip_spaces();
-  auto& top = frames_[depth_ - 1];
-  if (at_ != end_ && *at_ == bracket) {
-    ++at_;
-    --depth_;
-    return true;
-  }
-  if (top.count == 0) return false;
-  if (at_ == end_ || *at_ != ',') {
-    fail_syntax(bracket == '}' ? "',' or '}'" : "',' or ']'");
-    return true;
-  }
-  ++at_;
-  return false;
-}
-
 bool json_reader::next_key(std::string_view& key) {
-  if (failed_ || close('}')) return false;
-  skip_spaces();
-  if (at_ == end_ || *at_ != '"') {
-    fail_syntax("a key in double quotes");
-    return false;
-  }
-  bool escaped = false;
-  std::string_view inside;
-  if (!raw_string(inside, escaped)) return false;
-  skip_spaces();
-  if (at_ == end_ || *at_ != ':') {
-    fail_syntax("':'");
-    return false;
-  }
-  ++at_;
+  if (failed_ || pop()) return false;
   auto& top = frames_[depth_ - 1];
-  top.key = inside;
+  key = tape_.text_of(tape_[at_]);
+  top.key = key;
   ++top.count;
-  key = inside;
-  if (!escaped) return true;
-  if (!unescape(inside, scratch_)) return false;
-  key = scratch_;
+  shown_ = json_tape::none;
+  take(at_);
   return true;
 }
 
 bool json_reader::next_element() {
-  if (failed_ || close(']')) return false;
+  if (failed_ || pop()) return false;
   ++frames_[depth_ - 1].count;
+  shown_ = placed(at_) ? at_ : json_tape::none;
   return true;
 }
 
-bool json_reader::literal(std::string_view word) {
-  if (static_cast<std::size_t>(end_ - at_) < word.size() ||
-      std::string_view(at_, word.size()) != word) {
-    fail_syntax("a value");
-    return false;
-  }
-  at_ += word.size();
+bool json_reader::read_null() {
+  if (peek() != kind::null) return false;
+  take(at_);
   return true;
 }
-
-bool json_reader::read_null() { return peek() == kind::null && literal("null"); }
 
 bool json_reader::read_bool() {
   if (peek() != kind::boolean) {
     fail_expected("true or false");
     return false;
   }
-  const bool value = *at_ == 't';
-  return literal(value ? "true" : "false") && value;
+  const bool value = tape_[at_].value != 0;
+  take(at_);
+  return value;
 }
 
 std::uint64_t json_reader::read_unsigned() {
@@ -152,178 +132,193 @@ std::uint64_t json_reader::read_unsigned() {
     fail_expected("an unsigned integer");
     return 0;
   }
-  const char* const start = at_;
-  std::uint64_t value = 0;
-  const auto outcome = read_integer(at_, end_, value);
-  if (outcome == number_outcome::good) return value;
-  if (outcome == number_outcome::malformed) {
-    fail_syntax("a digit");
-    return 0;
-  }
-  const std::string text(start, std::min<std::size_t>(at_ - start, shown_bytes_max));
-  fail_at(start, errc::invalid_argument,
-          text + " is not an integer from 0 to 18446744073709551615");
+  const auto& token = tape_[at_];
+  take(at_);
+  if (token.is() == token_kind::integer) return token.value;
+  fail(errc::invalid_argument, std::string(shown(tape_.text_of(token), shown_bytes_max)) +
+                                   " is not an integer from 0 to 18446744073709551615");
   return 0;
 }
 
-bool json_reader::float_at(float& value) {
-  const char* const start = at_;
-  const auto outcome = read_number(at_, end_, value);
-  if (outcome == number_outcome::good) return true;
-  if (outcome == number_outcome::malformed) {
-    fail_syntax("a number");
-    return false;
+bool json_reader::float_at(std::uint32_t index, float& value) {
+  const auto& token = tape_[index];
+  const double real = token.real();
+  if (std::abs(real) < float_bound) {
+    value = static_cast<float>(real);
+    return true;
   }
-  const std::string text(start, std::min<std::size_t>(at_ - start, shown_bytes_max));
-  fail_at(start, errc::invalid_argument, text + " is out of the range of float32");
+  value = 0;
+  // Boost.JSON multiplies the digits with a power of ten, which for 0e999 makes 0 * infinity.
+  if (std::isnan(real)) return true;
+  shown_ = index;
+  fail(errc::invalid_argument, std::string(shown(tape_.text_of(token), shown_bytes_max)) +
+                                   " is out of the range of float32");
   return false;
 }
 
 float json_reader::read_float() {
   float value = 0;
-  if (peek() == kind::number)
-    (void)float_at(value);
-  else
+  if (peek() != kind::number) {
     fail_expected("a number");
-  return failed_ ? 0 : value;
+    return value;
+  }
+  const auto index = at_;
+  take(index);
+  (void)float_at(index, value);
+  return value;
 }
 
 void json_reader::read_floats(std::vector<float>& out) {
-  // One buffer per thread grows to the longest vector seen; the caller's is then sized once.
-  thread_local std::vector<float> buffer;
-  auto& values = buffer;
-  values.clear();
+  out.clear();
   if (!begin_array()) return;
-  auto& count = frames_[depth_ - 1].count;
-  // Most lists are written without spaces: their numbers follow each other in the inner loop.
-  const auto number_follows = [this] {
-    return end_ - at_ > 1 && at_[0] == ',' && (at_[1] == '-' || (at_[1] >= '0' && at_[1] <= '9'));
-  };
-  while (next_element()) {
-    if (peek() != kind::number) return fail_expected("a number");
-    for (;;) {
-      if (values.size() == limits::dimension_max)
-        return fail(errc::too_large,
-                    "more than " + std::to_string(limits::dimension_max) + " numbers");
-      float value = 0;
-      if (!float_at(value)) return;
-      values.push_back(value);
-      if (!number_follows()) break;
+  auto& top = frames_[depth_ - 1];
+  const std::size_t size = tape_[at_ - 1].begin;
+  if (size > limits::dimension_max)
+    return fail(errc::too_large, "more than " + std::to_string(limits::dimension_max) + " numbers");
+  out.resize(size);
+  for (auto& value : out) {
+    ++top.count;
+    shown_ = json_tape::none;
+    if (peek() != kind::number)
+      fail_expected("a number");
+    else if (float_at(at_, value))
       ++at_;
-      ++count;
-    }
+    if (failed_) return out.clear();
   }
-  if (!failed_) out.assign(values.begin(), values.end());
+  (void)pop();
 }
 
 std::string json_reader::read_string() {
-  std::string out;
   if (peek() != kind::string) {
     fail_expected("a string");
-    return out;
+    return {};
   }
-  std::string_view inside;
-  bool escaped = false;
-  if (!raw_string(inside, escaped)) return out;
-  if (!escaped)
-    out = inside;
-  else if (!unescape(inside, out))
-    out.clear();
-  return out;
+  const auto text = tape_.text_of(tape_[at_]);
+  take(at_);
+  return std::string(text);
+}
+
+// Writes a value and answers the index behind it. As deep as the text nests.
+std::uint32_t json_reader::emit(std::uint32_t index, std::string& out) const {
+  const auto& token = tape_[index];
+  const auto behind = tape_.behind(index);
+  switch (token.is()) {
+    case token_kind::object:
+      out += '{';
+      for (auto at = index + 1; at != behind;) {
+        if (at != index + 1) out += ',';
+        at = emit(at, out);
+        out += ':';
+        at = emit(at, out);
+      }
+      out += '}';
+      break;
+    case token_kind::array:
+      out += '[';
+      for (auto at = index + 1; at != behind;) {
+        if (at != index + 1) out += ',';
+        at = emit(at, out);
+      }
+      out += ']';
+      break;
+    case token_kind::string: ((out += '"') += tape_.text_of(token)) += '"'; break;
+    case token_kind::escaped: append_json_string(tape_.text_of(token), out); break;
+    case token_kind::integer:
+    case token_kind::number: out += tape_.text_of(token); break;
+    case token_kind::boolean: out += token.value != 0 ? "true" : "false"; break;
+    case token_kind::null: out += "null"; break;
+  }
+  return behind;
 }
 
 void json_reader::read_compact(std::string& out) {
-  const kind next = peek();
-  const char* const start = at_;
-  std::string_view text;
-  bool escaped = false;
-  switch (next) {
-    case kind::object:
-      if (!push(true)) return;
-      out += '{';
-      while (next_key(text)) {
-        if (frames_[depth_ - 1].count > 1) out += ',';
-        (out += '"').append(frames_[depth_ - 1].key) += "\":";
-        read_compact(out);
-      }
-      out += '}';
-      return;
-    case kind::array:
-      if (!push(false)) return;
-      out += '[';
-      while (next_element()) {
-        if (frames_[depth_ - 1].count > 1) out += ',';
-        read_compact(out);
-      }
-      out += ']';
-      return;
-    case kind::string:
-      if (raw_string(text, escaped)) out.append(start, at_);
-      return;
-    case kind::number:
-      if (!pass_number(at_, end_)) return fail_syntax("a digit");
-      out.append(start, at_);
-      return;
-    case kind::boolean:
-    case kind::null:
-      if (literal(*at_ == 't' ? "true" : *at_ == 'f' ? "false" : "null")) out.append(start, at_);
-      return;
-    case kind::none: return fail_syntax("a value");
-  }
+  if (peek() == kind::none) return fail_expected("a value");
+  (void)emit(at_, out);
+  take(at_);
 }
 
 void json_reader::skip() {
-  std::string dropped;
-  read_compact(dropped);
+  if (peek() == kind::none) return fail_expected("a value");
+  take(at_);
 }
 
 json_reader::mark json_reader::here() const noexcept {
-  return {at_, depth_, depth_ == 0 ? 0 : frames_[depth_ - 1].count};
+  return {at_, shown_, depth_, depth_ == 0 ? 0 : frames_[depth_ - 1].count};
 }
 
 void json_reader::rewind(const mark& place) noexcept {
   if (failed_) return;
   at_ = place.at;
+  shown_ = place.shown;
   depth_ = place.depth;
   if (depth_ > 0) frames_[depth_ - 1].count = place.count;
 }
 
 result<void> json_reader::finish() {
-  if (!failed_) {
-    skip_spaces();
-    if (at_ != end_) fail_syntax("the end of the text");
-  }
+  if (!failed_ && at_ != tape_.size())
+    fail_at(no_place, errc::internal, "the text was not read to its end");
   if (failed_) return failure_;
   return thespis::ok();
 }
 
-void json_reader::fail(errc code, std::string_view message) { fail_at(at_, code, message); }
+void json_reader::fail(errc code, std::string_view message) {
+  if (!placed(shown_)) return fail_at(no_place, code, message);
+  const auto& token = tape_[shown_];
+  const std::size_t quote = token.is() == token_kind::string ? 1 : 0;
+  fail_at(token.begin - quote, code, message);
+}
 
 void json_reader::fail_expected(std::string_view expected) {
-  if (failed_) return;
-  const kind found = peek();
-  if (found == kind::none) return fail_syntax(expected);
+  if (placed(at_)) shown_ = at_;
   fail(errc::invalid_argument,
-       "expected " + std::string(expected) + ", found " + std::string(name_of(found)));
+       "expected " + std::string(expected) + ", found " + std::string(name_of(peek())));
 }
 
-void json_reader::fail_syntax(std::string_view expected) {
-  if (at_ == end_)
-    fail(errc::invalid_argument,
-         "malformed JSON: the text ends where " + std::string(expected) + " was expected");
-  else
-    fail(errc::invalid_argument, "malformed JSON: expected " + std::string(expected));
+void json_reader::fail_parse(std::size_t depth_max) {
+  switch (tape_.ended()) {
+    case json_tape::outcome::good: return;
+    case json_tape::outcome::malformed:
+      trace_open_containers();
+      return fail_at(tape_.failed_at(), errc::invalid_argument,
+                     "malformed JSON: " + tape_.failure());
+    case json_tape::outcome::too_deep:
+      trace_open_containers();
+      return fail_at(tape_.failed_at(), errc::too_large,
+                     "nested deeper than " + std::to_string(depth_max) + " levels");
+    case json_tape::outcome::too_large:
+      return fail_at(no_place, errc::too_large,
+                     "JSON text of " + std::to_string(text_.size()) + " bytes, at most " +
+                         std::to_string(limits::request_bytes_max));
+  }
 }
 
-void json_reader::fail_at(const char* place, errc code, std::string_view message) {
+// Enters the containers that the parser was in when it failed, for the path in the message.
+void json_reader::trace_open_containers() {
+  const auto open = tape_.open_containers();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const auto stop = i + 1 < open.size() ? open[i + 1] : tape_.size();
+    auto& part = frames_[depth_++];
+    part = frame{{}, 0, stop, tape_[open[i]].is() == token_kind::object};
+    for (auto at = open[i] + 1; at < stop; ++part.count) {
+      if (part.object) part.key = tape_.text_of(tape_[at++]);
+      if (at < stop) at = tape_.behind(at);
+    }
+    if (!part.object) ++part.count;
+  }
+}
+
+void json_reader::fail_at(std::size_t offset, errc code, std::string_view message) {
   if (failed_) return;
-  const auto line = 1 + std::count(begin_, place, '\n');
-  const char* line_begin = place;
-  while (line_begin != begin_ && line_begin[-1] != '\n') --line_begin;
-  std::string text =
-      "line " + std::to_string(line) + ", column " + std::to_string(place - line_begin + 1);
-  if (const auto where = path(); !where.empty()) text += ", " + where;
-  failure_ = error(code, text + ": " + std::string(message));
+  std::string text;
+  if (offset != no_place) {
+    const auto before = text_.substr(0, offset);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto column = offset - (before.rfind('\n') + 1) + 1;
+    text = "line " + std::to_string(line) + ", column " + std::to_string(column);
+  }
+  if (const auto where = path(); !where.empty()) (text += text.empty() ? "" : ", ") += where;
+  if (!text.empty()) text += ": ";
+  failure_ = error(code, text.append(message));
   failed_ = true;
 }
 
@@ -337,7 +332,7 @@ std::string json_reader::path() const {
       continue;
     }
     if (!text.empty()) text += '.';
-    text += part.key.substr(0, shown_bytes_max);
+    text += shown(part.key, shown_bytes_max);
   }
   return text;
 }

@@ -12,29 +12,31 @@
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "protocols/codec/json_tape.hpp"
 
 namespace thespis::codec {
 
-/// Reads one JSON text (RFC 8259) from front to back, straight into the caller's values: the
-/// caller asks for what it expects, and numbers of a vector land in its buffer without a tree in
-/// between. The first failure sticks: from then on every call does nothing and answers false, zero
-/// or empty, so that a decoder tests once at its end.
-/// Messages name line, column and field, as in
+/// Reads one JSON text from front to back, straight into the caller's values: the caller asks for
+/// what it expects, and a field that nobody asked for is refused where it stands. The whole text is
+/// checked first, so that a decoder never sees a part of a malformed one.
+/// The first failure sticks: from then on every call does nothing and answers false, zero or empty,
+/// so that a decoder tests once at its end. Messages name the field, and line and column where the
+/// place is that of a number, of a string without escapes, or of malformed text, as in
 /// `line 1, column 42, points[3].vector[7]: 1e999 is out of the range of float32`.
 /// Thread: one thread at a time. The text outlives the reader.
 class json_reader {
  public:
-  /// What the next value is, by its first character.
+  /// What the next value is; none behind the last one and after a failure.
   enum class kind : std::uint8_t { object, array, string, number, boolean, null, none };
 
   /// Containers may nest `depth_max` deep, at most `limits::json_depth_max`.
-  json_reader(std::string_view text, std::size_t depth_max) noexcept;
+  json_reader(std::string_view text, std::size_t depth_max);
 
-  [[nodiscard]] kind peek() noexcept;
+  [[nodiscard]] kind peek() const noexcept;
 
   /// Enters an object; then call `next_key` until it answers false, and read a value each time.
   bool begin_object();
-  /// Finds the next key. `key` is valid until the next call that reads a string or key.
+  /// Finds the next key. `key` lives as long as the reader.
   bool next_key(std::string_view& key);
   /// Enters an array; then call `next_element` until it answers false, and read a value each time.
   bool begin_array();
@@ -45,27 +47,29 @@ class json_reader {
   [[nodiscard]] bool read_bool();
   /// An integer from 0 to 2^64 - 1, written without fraction or exponent.
   [[nodiscard]] std::uint64_t read_unsigned();
-  /// A number rounded to the nearest float32. Errors: beyond its range.
+  /// A number as a double, rounded to float32. Errors: beyond its range.
   [[nodiscard]] float read_float();
   /// A string with its escapes resolved.
   [[nodiscard]] std::string read_string();
-  /// An array of numbers, replacing `out`. Errors: more than `limits::dimension_max`.
+  /// An array of numbers, replacing `out`. Errors: more than `limits::dimension_max`; `out` is
+  /// empty then, and after any other failure.
   void read_floats(std::vector<float>& out);
-  /// Any value as compact text: spaces go, everything else stays as written.
+  /// Any value as compact text: no spaces, numbers as written, no escape that is not needed.
   void read_compact(std::string& out);
-  /// Checks and drops any value.
+  /// Passes any value.
   void skip();
 
   /// A value's beginning, to come back to with `rewind` from within it or just behind it.
   struct mark {
-    const char* at;
+    std::uint32_t at;
+    std::uint32_t shown;
     std::size_t depth;
     std::uint64_t count;
   };
   [[nodiscard]] mark here() const noexcept;
   void rewind(const mark& place) noexcept;
 
-  /// Checks that nothing but spaces is left; the outcome of the whole reading.
+  /// The outcome of the whole reading.
   [[nodiscard]] result<void> finish();
 
   [[nodiscard]] bool ok() const noexcept { return !failed_; }
@@ -76,32 +80,30 @@ class json_reader {
 
  private:
   struct frame {
-    std::string_view key;  // as written, for messages
+    std::string_view key;  // for messages
     std::uint64_t count = 0;
+    std::uint32_t behind = 0;
     bool object = false;
   };
 
-  void skip_spaces() noexcept;
   bool push(bool object);
-  bool close(char bracket);
-  bool literal(std::string_view word);
-  bool raw_string(std::string_view& inside, bool& escaped);
-  bool escape();
-  bool utf8();
-  bool unescape(std::string_view inside, std::string& out);
-  bool float_at(float& value);
-  void fail_at(const char* place, errc code, std::string_view message);
-  void fail_syntax(std::string_view expected);
+  bool pop();
+  void take(std::uint32_t index) noexcept;
+  bool float_at(std::uint32_t index, float& value);
+  std::uint32_t emit(std::uint32_t index, std::string& out) const;
+  void fail_parse(std::size_t depth_max);
+  void trace_open_containers();
+  void fail_at(std::size_t offset, errc code, std::string_view message);
+  [[nodiscard]] bool placed(std::uint32_t index) const noexcept;
   [[nodiscard]] std::string path() const;
 
-  const char* begin_;
-  const char* at_;
-  const char* end_;
+  std::string_view text_;
+  json_tape tape_;
+  std::uint32_t at_ = 0;
+  std::uint32_t shown_ = json_tape::none;  // the token whose place a failure names
   std::size_t depth_ = 0;
-  std::size_t depth_max_;
   bool failed_ = false;
   std::array<frame, limits::json_depth_max> frames_;
-  std::string scratch_;
   error failure_;
 };
 

@@ -3,6 +3,8 @@
 
 #include "protocols/codec/json_writer.hpp"
 
+#include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cmath>
 
@@ -23,25 +25,13 @@ void append_number(Number value, std::string& out) {
 }  // namespace
 
 void append_json_string(std::string_view text, std::string& out) {
-  static constexpr char hex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, done, i - done);
-    done = i + 1;
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: ((out += "\\u00") += hex[c >> 4]) += hex[c & 15]; break;
-    }
-  }
-  out.append(text, done);
-  out += '"';
+  const auto plain = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+  };
+  if (std::all_of(text.begin(), text.end(), plain))
+    ((out += '"') += text) += '"';
+  else
+    out += boost::json::serialize(boost::json::string_view(text.data(), text.size()));
 }
 
 void json_writer::separate() {

@@ -8,11 +8,11 @@
 
 namespace thespis::codec {
 
-/// Length of the well-formed UTF-8 sequence at the beginning of `text`; 0 if there is none.
-/// Source: RFC 3629, section 4.
-[[nodiscard]] std::size_t utf8_sequence(std::string_view text) noexcept;
-
 /// True if all of `text` is well-formed UTF-8.
+/// Source: RFC 3629, section 4.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+
+/// The beginning of UTF-8 text for a message: at most `bytes_max` bytes, no character cut in two.
+[[nodiscard]] std::string_view shown(std::string_view text, std::size_t bytes_max) noexcept;
 
 }  // namespace thespis::codec

@@ -165,7 +165,7 @@ TEST_CASE("queries that are wrong are refused") {
   REQUIRE(has(message(R"({"query":true})"), "a vector or a point id"));
   REQUIRE(has(message(R"({"query":[1],"with_payload":"x"})"), "with_payload"));
   REQUIRE(has(message(R"({"query":{}})"), "'nearest' is missing"));
-  REQUIRE(has(message(R"({"query":[1]} x)"), "expected the end of the text"));
+  REQUIRE(has(message(R"({"query":[1]} x)"), "malformed JSON: extra data"));
 }
 
 TEST_CASE("older searches and batches are read") {
