@@ -57,8 +57,7 @@ json_reader::kind json_reader::peek() const noexcept {
 
 bool json_reader::placed(std::uint32_t index) const noexcept {
   if (index >= tape_.size()) return false;
-  const auto found = tape_[index].is();
-  return found == token_kind::string || found == token_kind::integer || found == token_kind::number;
+  return tape_[index].is() == token_kind::string || tape_[index].is_number();
 }
 
 // Passes a value. A value without a place leaves the one of its key.
@@ -176,15 +175,20 @@ void json_reader::read_floats(std::vector<float>& out) {
   if (size > limits::dimension_max)
     return fail(errc::too_large, "more than " + std::to_string(limits::dimension_max) + " numbers");
   out.resize(size);
-  for (auto& value : out) {
-    ++top.count;
+  const auto first = at_;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const auto& token = tape_[first + i];
+    if (token.is_number() && std::abs(token.real()) < float_bound) {
+      out[i] = static_cast<float>(token.real());
+      continue;
+    }
+    at_ = first + i;
+    top.count = i + 1;
     shown_ = json_tape::none;
-    if (peek() != kind::number)
-      fail_expected("a number");
-    else if (float_at(at_, value))
-      ++at_;
-    if (failed_) return out.clear();
+    if (!token.is_number()) fail_expected("a number");
+    if (failed_ || !float_at(at_, out[i])) return out.clear();
   }
+  at_ = top.behind;
   (void)pop();
 }
 

@@ -31,6 +31,9 @@ struct json_token {
   std::uint32_t kind_is : 3;  ///< Read it with `is`.
 
   [[nodiscard]] kind is() const noexcept { return static_cast<kind>(kind_is); }
+  [[nodiscard]] bool is_number() const noexcept {
+    return is() == kind::integer || is() == kind::number;
+  }
   /// Of an integer or number.
   [[nodiscard]] double real() const noexcept {
     return is() == kind::integer ? static_cast<double>(value) : std::bit_cast<double>(value);

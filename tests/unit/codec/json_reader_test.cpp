@@ -62,7 +62,8 @@ TEST_CASE("malformed JSON is refused with its position") {
   REQUIRE(failure_of(R"([{"p":[[0],{"q":[1,2,{"r":nul}]}]}])") ==
           "line 1, column 27, [0].p[1].q[2].r: malformed JSON: syntax error");
   REQUIRE(failure_of("[[1],[2]] x") == "line 1, column 11: malformed JSON: extra data");
-  REQUIRE(failure_of(R"({"k":"\udc00"})").find("illegal leading surrogate") != std::string::npos);
+  REQUIRE(failure_of(R"({"k":"\udc00 abc"})").find("illegal leading surrogate") !=
+          std::string::npos);
   REQUIRE(failure_of(R"({"k":"\ud800\u0041"})").find("illegal trailing surrogate") !=
           std::string::npos);
   const char* const broken[] = {"{",
