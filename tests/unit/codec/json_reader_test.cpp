@@ -266,6 +266,23 @@ TEST_CASE("the first failure sticks") {
           "line 1, column 4, [1]: expected a number, found a string");
 }
 
+TEST_CASE("a list of numbers is read in one pass with its odd members") {
+  json_reader in("[[1, 0e999 ,-0,18446744073709551615],[],[1,-2,1e39]]", 2);
+  std::vector<float> values;
+  REQUIRE(in.begin_array());
+  REQUIRE(in.next_element());
+  in.read_floats(values);
+  REQUIRE(values == std::vector<float>{1, 0, 0, 18446744073709551616.0f});
+  REQUIRE(in.next_element());
+  in.read_floats(values);
+  REQUIRE(values.empty());
+  REQUIRE(in.next_element());
+  in.read_floats(values);
+  REQUIRE(values.empty());
+  REQUIRE(in.finish().error().message ==
+          "line 1, column 47, [2][2]: 1e39 is out of the range of float32");
+}
+
 TEST_CASE("a failure names the place that is known") {
   const auto refusal = [](std::string_view text) {
     json_reader in(text, 4);
