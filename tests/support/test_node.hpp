@@ -18,13 +18,15 @@
 
 namespace thespis::tests {
 
-/// The engine over a folder, asked from the test's thread.
+/// The engine over a folder, asked from the test's thread. Without plugin folders: the built-ins.
 class test_node {
  public:
-  explicit test_node(const std::filesystem::path& data_dir) {
+  explicit test_node(const std::filesystem::path& data_dir,
+                     std::vector<std::filesystem::path> plugin_folders = {}) {
     log::set_level(log::level::off);
     config::settings settings;
     settings.storage.data_dir = data_dir;
+    settings.plugins.folders = std::move(plugin_folders);
     settings.runtime.pool_threads = 2;
     settings.runtime.builder_threads = 2;
     auto started = apps::node::start(settings);

@@ -293,31 +293,3 @@ TEST_CASE("a dropped collection is gone, and its name is free again") {
   unknown.vectors[0].index = "nonesuch";
   CHECK(node.create("other", unknown).error().code == errc::not_found);
 }
-
-TEST_CASE("a collection whose tables are lost is quarantined while the others serve") {
-  scratch_folder folder;
-  uuid lost;
-  {
-    test_node node(folder.path());
-    REQUIRE(node.create("good", plain()));
-    lost = node.create("bad", plain())->id;
-    REQUIRE(node.upsert("good", random_points(10, 9)));
-    REQUIRE(node.upsert("bad", random_points(10, 9)));
-  }
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path()))
-    if (entry.path().filename().string().find(lost.text()) != std::string::npos &&
-        entry.path().extension() == ".wt")
-      std::filesystem::remove(entry.path());
-  test_node node(folder.path());
-  CHECK(node.info("good").points == 10);
-  std::string why;
-  for (int tenth = 0; tenth < 150 && why.find("quarantined") == std::string::npos; ++tenth) {
-    const auto found = node.find("bad");
-    REQUIRE_FALSE(found);
-    REQUIRE(found.error().code == errc::unavailable);
-    why = found.error().message;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  CHECK_THAT(why, Catch::Contains("'bad'") && Catch::Contains("quarantined"));
-  REQUIRE(node.upsert("good", random_points(10, 10)));
-}

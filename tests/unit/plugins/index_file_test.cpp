@@ -11,18 +11,12 @@
 
 #include "plugins/host/registry.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 using namespace thespis;
 using namespace thespis::plugins;
 
 namespace {
-
-struct scratch {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("thespis-index-file-" + uuid::random().text());
-  scratch() { std::filesystem::create_directory(path); }
-  ~scratch() { std::filesystem::remove_all(path); }
-};
 
 index_file_header header() {
   index_file_header made;
@@ -73,8 +67,8 @@ void put_bytes(const std::filesystem::path& file, const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("an index file comes back as it was written, whatever its size") {
-  const scratch folder;
-  const auto file = folder.path / "x.index";
+  const tests::scratch_folder folder;
+  const auto file = folder.path() / "x.index";
   constexpr std::size_t block = 1u << 20;
   for (const std::size_t bytes :
        {std::size_t{0}, std::size_t{1}, block - 1, block, block + 1, 3 * block + 5}) {
@@ -99,8 +93,8 @@ TEST_CASE("an index file comes back as it was written, whatever its size") {
 }
 
 TEST_CASE("an index file with any flipped bit or missing end is refused") {
-  const scratch folder;
-  const auto file = folder.path / "x.index";
+  const tests::scratch_folder folder;
+  const auto file = folder.path() / "x.index";
   REQUIRE(write(file, payload_of(300)));
   const auto whole = bytes_of(file);
   for (std::size_t at = 0; at < whole.size(); ++at) {
@@ -121,8 +115,8 @@ TEST_CASE("an index file with any flipped bit or missing end is refused") {
 }
 
 TEST_CASE("blocks of an index file cannot change places") {
-  const scratch folder;
-  const auto file = folder.path / "x.index";
+  const tests::scratch_folder folder;
+  const auto file = folder.path() / "x.index";
   constexpr std::size_t block = (1u << 20) + 8;
   REQUIRE(write(file, payload_of(2u << 20)));
   auto bytes = bytes_of(file);
@@ -134,14 +128,14 @@ TEST_CASE("blocks of an index file cannot change places") {
 }
 
 TEST_CASE("a missing index file is not found") {
-  const scratch folder;
-  CHECK(index_file_reader::open(folder.path / "none").error().code == errc::not_found);
-  CHECK(index_file_reader::open(folder.path).error().code == errc::io);
+  const tests::scratch_folder folder;
+  CHECK(index_file_reader::open(folder.path() / "none").error().code == errc::not_found);
+  CHECK(index_file_reader::open(folder.path()).error().code == errc::io);
 }
 
 TEST_CASE("an unfinished write leaves the old index file as it was") {
-  const scratch folder;
-  const auto file = folder.path / "x.index";
+  const tests::scratch_folder folder;
+  const auto file = folder.path() / "x.index";
   REQUIRE(write(file, "old"));
   {
     const auto out = index_file_writer::open(file, header());
@@ -150,27 +144,27 @@ TEST_CASE("an unfinished write leaves the old index file as it was") {
     REQUIRE((*out)->write(payload.data(), payload.size()));
   }
   CHECK(*read(file) == "old");
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
 TEST_CASE("an index file cannot be written where there is no folder") {
-  const scratch folder;
-  CHECK(index_file_writer::open(folder.path / "none" / "x", header()).error().code == errc::io);
+  const tests::scratch_folder folder;
+  CHECK(index_file_writer::open(folder.path() / "none" / "x", header()).error().code == errc::io);
 }
 
 TEST_CASE("a disk that is full while an index is saved is reported as such") {
   if (!std::filesystem::exists("/dev/full")) return;
-  const scratch folder;
-  const auto file = folder.path / "x.index";
-  std::filesystem::create_symlink("/dev/full", folder.path / "x.index.tmp");
+  const tests::scratch_folder folder;
+  const auto file = folder.path() / "x.index";
+  std::filesystem::create_symlink("/dev/full", folder.path() / "x.index.tmp");
   const auto out = index_file_writer::open(file, header());
   REQUIRE_FALSE(out);
   CHECK(out.error().code == errc::resource_exhausted);
 }
 
 TEST_CASE("an index loads only a file of the same collection, shape and plugin") {
-  const scratch folder;
-  const auto file = folder.path / "x.index";
+  const tests::scratch_folder folder;
+  const auto file = folder.path() / "x.index";
   const auto plugins =
       *registry::load_file(std::filesystem::path(THESPIS_PLUGIN_FOLDER) / "index_flat.so");
   auto vectors = *arena::create(3, distance::dot);

@@ -9,6 +9,7 @@
 
 #include "core/uuid.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 using namespace thespis;
 using namespace thespis::plugins;
@@ -19,13 +20,6 @@ const std::filesystem::path bad_folder = THESPIS_BAD_PLUGINS;
 const std::filesystem::path plugin_folder = THESPIS_PLUGIN_FOLDER;
 
 /// A folder that goes with the test.
-struct scratch {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("thespis-registry-" + uuid::random().text());
-  scratch() { std::filesystem::create_directory(path); }
-  ~scratch() { std::filesystem::remove_all(path); }
-};
-
 void require_refusal(const std::string& file, const std::string& reason) {
   const auto refused = registry::load_file(bad_folder / (file + ".so"));
   REQUIRE_FALSE(refused);
@@ -82,35 +76,35 @@ TEST_CASE("the registry refuses descriptors that are out of bounds") {
 }
 
 TEST_CASE("the registry refuses a file that cannot be loaded, and a missing one") {
-  const scratch folder;
-  const auto text = folder.path / "text.so";
+  const tests::scratch_folder folder;
+  const auto text = folder.path() / "text.so";
   std::ofstream(text) << "not an object";
   const auto unreadable = registry::load_file(text);
   REQUIRE_FALSE(unreadable);
   CHECK(unreadable.error().code == errc::plugin);
   CHECK_THAT(unreadable.error().message, Catch::Contains("text.so"));
   CHECK_THAT(unreadable.error().message, Catch::Contains("file too short"));
-  const auto missing = registry::load_file(folder.path / "missing.so");
+  const auto missing = registry::load_file(folder.path() / "missing.so");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == errc::io);
   CHECK_THAT(missing.error().message, Catch::Contains("missing.so"));
 }
 
 TEST_CASE("one bad file in a folder makes loading fail and is named") {
-  const scratch folder;
-  std::filesystem::copy_file(plugin_folder / "index_flat.so", folder.path / "a.so");
-  REQUIRE(registry::load({{folder.path}}));
-  std::ofstream(folder.path / "b.so") << "not an object";
-  const auto refused = registry::load({{folder.path}});
+  const tests::scratch_folder folder;
+  std::filesystem::copy_file(plugin_folder / "index_flat.so", folder.path() / "a.so");
+  REQUIRE(registry::load({{folder.path()}}));
+  std::ofstream(folder.path() / "b.so") << "not an object";
+  const auto refused = registry::load({{folder.path()}});
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().message, Catch::Contains("b.so"));
 }
 
 TEST_CASE("the registry refuses a name that is taken, and names both files") {
-  const scratch folder;
-  std::filesystem::copy_file(plugin_folder / "index_flat.so", folder.path / "first.so");
-  std::filesystem::copy_file(plugin_folder / "index_flat.so", folder.path / "second.so");
-  const auto refused = registry::load({{folder.path}});
+  const tests::scratch_folder folder;
+  std::filesystem::copy_file(plugin_folder / "index_flat.so", folder.path() / "first.so");
+  std::filesystem::copy_file(plugin_folder / "index_flat.so", folder.path() / "second.so");
+  const auto refused = registry::load({{folder.path()}});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::plugin);
   CHECK_THAT(refused.error().message, Catch::Contains("first.so"));
@@ -118,8 +112,8 @@ TEST_CASE("the registry refuses a name that is taken, and names both files") {
 }
 
 TEST_CASE("the registry refuses a folder that is not there") {
-  const scratch folder;
-  const auto refused = registry::load({{folder.path / "none"}});
+  const tests::scratch_folder folder;
+  const auto refused = registry::load({{folder.path() / "none"}});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::io);
   CHECK_THAT(refused.error().message, Catch::Contains("none"));
@@ -173,9 +167,9 @@ TEST_CASE("what a plugin throws becomes an error of that plugin") {
   index_query query;
   query.vector = vector;
   CHECK(index.search(query, hits).error().code == errc::plugin);
-  const scratch folder;
-  CHECK(index.save(folder.path / "x", {}).error().code == errc::resource_exhausted);
-  CHECK(std::filesystem::is_empty(folder.path));
+  const tests::scratch_folder folder;
+  CHECK(index.save(folder.path() / "x", {}).error().code == errc::resource_exhausted);
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("answers that break the contract are refused") {

@@ -56,7 +56,7 @@ void make_orphans(const std::filesystem::path& folder, const std::vector<std::st
 }  // namespace
 
 TEST_CASE("collections are listed by name and survive a restart with their spec") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   auto spec = spec_of(7);
   spec.vectors[0].hnsw = hnsw_config{8, 32, 5};
@@ -73,7 +73,7 @@ TEST_CASE("collections are listed by name and survive a restart with their spec"
 }
 
 TEST_CASE("bad names, bad specs, second creations and unknown drops are refused") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   auto& catalog = db.engine->catalog();
   REQUIRE(catalog.create("docs", spec_of(2)));
@@ -87,7 +87,7 @@ TEST_CASE("bad names, bad specs, second creations and unknown drops are refused"
 }
 
 TEST_CASE("creation and drop are journal entries and are durable on return") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto meta = db.engine->catalog().create("docs", spec_of(2));
   REQUIRE(meta);
@@ -106,7 +106,7 @@ TEST_CASE("creation and drop are journal entries and are durable on return") {
 }
 
 TEST_CASE("a name can be used again after a drop, with nothing of the old points") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   {
     const auto store = db.create("docs");
@@ -120,7 +120,7 @@ TEST_CASE("a name can be used again after a drop, with nothing of the old points
 }
 
 TEST_CASE("writes to a dropped collection fail, and its tables go when the store does") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   {
     const auto store = db.create("docs");
@@ -135,7 +135,7 @@ TEST_CASE("writes to a dropped collection fail, and its tables go when the store
 }
 
 TEST_CASE("a drop under an open snapshot is effective at once; tables go after the snapshot") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   std::filesystem::path table;
   {
@@ -159,7 +159,7 @@ TEST_CASE("a drop under an open snapshot is effective at once; tables go after t
 }
 
 TEST_CASE("tables and folders without a catalog row are swept at the start") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   {
     open_engine db(settings_for(folder.path()));
     db.create("kept");
@@ -180,7 +180,7 @@ TEST_CASE("tables and folders without a catalog row are swept at the start") {
 }
 
 TEST_CASE("a collection whose table is missing is corruption, and the others still open") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   uuid broken;
   {
     open_engine db(settings_for(folder.path()));
@@ -202,7 +202,7 @@ TEST_CASE("a collection whose table is missing is corruption, and the others sti
 }
 
 TEST_CASE("many collections are open at once, and idle ones hold no session") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   std::vector<std::shared_ptr<collection_store>> stores;
   for (int i = 0; i < 40; ++i) {
@@ -215,7 +215,7 @@ TEST_CASE("many collections are open at once, and idle ones hold no session") {
 }
 
 TEST_CASE("a damaged catalog row is corruption, and the folder is free again after the refusal") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   const auto settings = settings_for(folder.path());
   uuid id;
   {

@@ -48,7 +48,7 @@ std::vector<slot_t> scanned_slots(collection_snapshot& view, slot_t first = 0) {
 }  // namespace
 
 TEST_CASE("new points take dense slots in order") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const auto applied = put(*store, {upsert(point_id(9), {1, 2}), upsert(text_id("a"), {3, 4})});
@@ -62,7 +62,7 @@ TEST_CASE("new points take dense slots in order") {
 }
 
 TEST_CASE("the same vectors keep their slot, other vectors take a new one") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   put(*store, {upsert(point_id(1), {1, 2}, R"({"v":1})")});
@@ -86,7 +86,7 @@ TEST_CASE("the same vectors keep their slot, other vectors take a new one") {
 }
 
 TEST_CASE("within a batch later effects see earlier ones") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const auto applied =
@@ -102,7 +102,7 @@ TEST_CASE("within a batch later effects see earlier ones") {
 }
 
 TEST_CASE("applying a batch twice changes nothing more") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const std::vector<effect> batch{upsert(point_id(1), {1, 1}), upsert(point_id(2), {2, 2}),
@@ -116,7 +116,7 @@ TEST_CASE("applying a batch twice changes nothing more") {
 }
 
 TEST_CASE("a batch without effects writes nothing") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const auto marks = db.engine->journal().marks();
@@ -125,7 +125,7 @@ TEST_CASE("a batch without effects writes nothing") {
 }
 
 TEST_CASE("a batch that fails leaves tables, counters and slots as they were") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   put(*store, {upsert(point_id(1), {1, 1})});
@@ -147,7 +147,7 @@ TEST_CASE("a batch that fails leaves tables, counters and slots as they were") {
 }
 
 TEST_CASE("scans run in id and slot order, from a start, until told to stop") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   put(*store, {upsert(text_id("b"), {1, 1}), upsert(point_id(256), {2, 2}),
@@ -169,7 +169,7 @@ TEST_CASE("scans run in id and slot order, from a start, until told to stop") {
 }
 
 TEST_CASE("a snapshot does not see later writes, and a find of the writer does") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   put(*store, {upsert(point_id(1), {1, 1})});
@@ -184,7 +184,7 @@ TEST_CASE("a snapshot does not see later writes, and a find of the writer does")
 }
 
 TEST_CASE("several named vectors keep their slot only if all are the same") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   upsert_effect change;
@@ -202,7 +202,7 @@ TEST_CASE("several named vectors keep their slot only if all are the same") {
 }
 
 TEST_CASE("an idle store takes new handles at its next use") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   put(*store, {upsert(point_id(1), {1, 1})});
@@ -214,7 +214,7 @@ TEST_CASE("an idle store takes new handles at its next use") {
 }
 
 TEST_CASE("idle, snapshots and counters may run beside the writer") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   std::atomic<bool> done = false;
@@ -239,7 +239,7 @@ TEST_CASE("idle, snapshots and counters may run beside the writer") {
 }
 
 TEST_CASE("a transaction far larger than the cache commits, and the cache shrinks again") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   auto settings = settings_for(folder.path());
   settings.cache_bytes = 8u << 20;
   settings.journal_retention_bytes = 1u << 20;
@@ -268,7 +268,7 @@ TEST_CASE("a transaction far larger than the cache commits, and the cache shrink
 }
 
 TEST_CASE("payloads of the largest size come back") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const std::string json = "{\"a\":\"" + std::string((1u << 20) - 8, 'x') + "\"}";

@@ -206,7 +206,7 @@ TEST_CASE("a kill at any moment loses nothing that was reported durable, and hal
   std::cout << "crash test: THESPIS_CRASH_SEED=" << seed << " THESPIS_CRASH_ROUNDS=" << rounds
             << std::endl;
   std::mt19937_64 random(seed);
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   auto settings = settings_for(folder.path());
   settings.journal_retention_bytes = 1u << 30;  // the whole history is replayed below
   {

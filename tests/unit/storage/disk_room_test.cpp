@@ -10,7 +10,7 @@ using namespace thespis::storage;
 using namespace thespis::storage::test;
 
 TEST_CASE("writes are refused before the disk is full, deletions later") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   const auto free = std::filesystem::space(folder.path()).available;
   CHECK(disk_room(folder.path(), 0).check(1, true));
   const disk_room tight(folder.path(), free + free / 2);
@@ -24,7 +24,7 @@ TEST_CASE("writes are refused before the disk is full, deletions later") {
 }
 
 TEST_CASE("a collection on a nearly full disk refuses points and still deletes") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   auto settings = settings_for(folder.path());
   {
     open_engine db(settings);

@@ -16,7 +16,7 @@ using namespace thespis::storage;
 using namespace thespis::storage::test;
 
 TEST_CASE("a reopened engine keeps its node id and raises its term") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto id = db.engine->node_id();
   CHECK(db.engine->term() == 1);
@@ -26,7 +26,7 @@ TEST_CASE("a reopened engine keeps its node id and raises its term") {
 }
 
 TEST_CASE("points survive closing and opening, value for value") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   {
     const auto store = db.create("docs");
@@ -50,7 +50,7 @@ TEST_CASE("points survive closing and opening, value for value") {
 }
 
 TEST_CASE("a folder in use is refused by name, and free again after close") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   const auto settings = settings_for(folder.path());
   open_engine db(settings);
   const auto second = engine::open(settings);
@@ -62,7 +62,7 @@ TEST_CASE("a folder in use is refused by name, and free again after close") {
 }
 
 TEST_CASE("a data folder whose parent is missing is refused by path") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   const auto path = folder.path() / "no" / "data";
   const auto opened = engine::open(settings_for(path));
   REQUIRE_FALSE(opened);
@@ -71,7 +71,7 @@ TEST_CASE("a data folder whose parent is missing is refused by path") {
 }
 
 TEST_CASE("a data folder that is a file is refused by path") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   const auto path = folder.path() / "data";
   std::ofstream(path) << "text";
   const auto opened = engine::open(settings_for(path));
@@ -81,7 +81,7 @@ TEST_CASE("a data folder that is a file is refused by path") {
 }
 
 TEST_CASE("a read-only data folder is refused by path") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   REQUIRE(::chmod(folder.path().c_str(), 0555) == 0);
   // Permissions do not bind root, so a child of another user tries.
   const pid_t child = ::fork();
@@ -102,7 +102,7 @@ TEST_CASE("a read-only data folder is refused by path") {
 }
 
 TEST_CASE("a newer or damaged format file is refused") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   { open_engine db(settings_for(folder.path())); }
   const auto file = folder.path() / "format";
   const auto opened_with = [&](const std::string& text) {
@@ -119,7 +119,7 @@ TEST_CASE("a newer or damaged format file is refused") {
 }
 
 TEST_CASE("closing with an open snapshot is refused, and works once it is gone") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   {
     const auto store = db.create("docs");
@@ -134,7 +134,7 @@ TEST_CASE("closing with an open snapshot is refused, and works once it is gone")
 }
 
 TEST_CASE("statistics count what was written") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const auto before = db.engine->stats();
@@ -149,7 +149,7 @@ TEST_CASE("statistics count what was written") {
 }
 
 TEST_CASE("derived folders are made on demand and go with their collection") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto meta = db.create("docs")->meta();
   const auto path = db.engine->derived_folder(meta.id);

@@ -19,28 +19,9 @@
 #include "storage/flusher.hpp"
 #include "storage/journal.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace thespis::storage::test {
-
-/// A folder of its own that goes with the object.
-class temporary_folder {
- public:
-  temporary_folder()
-      : path_(std::filesystem::temp_directory_path() / ("thespis-" + uuid::random().text())) {
-    std::filesystem::create_directory(path_);
-  }
-  ~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline config::storage settings_for(const std::filesystem::path& folder) {
   config::storage settings;

@@ -72,7 +72,7 @@ struct bare_journal {
     return lsns;
   }
 
-  temporary_folder folder;
+  tests::scratch_folder folder;
   std::size_t retention_bytes;
   std::uint64_t term = 0;
   wt::connection connection;

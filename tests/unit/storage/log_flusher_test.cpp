@@ -15,7 +15,7 @@ using namespace thespis::storage;
 using namespace thespis::storage::test;
 
 TEST_CASE("the flusher answers once, with a mark that covers what was asked") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const std::vector<effect> batch{upsert(point_id(1), {1, 1})};
@@ -36,7 +36,7 @@ TEST_CASE("the flusher answers once, with a mark that covers what was asked") {
 }
 
 TEST_CASE("entries become durable although nobody waits") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const std::vector<effect> batch{upsert(point_id(1), {1, 1})};
@@ -48,7 +48,7 @@ TEST_CASE("entries become durable although nobody waits") {
 }
 
 TEST_CASE("a caller who asks before the entry exists is answered when it is durable") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   const auto store = db.create("docs");
   const lsn_t wanted = store->counters().lsn + 2;
@@ -63,7 +63,7 @@ TEST_CASE("a caller who asks before the entry exists is answered when it is dura
 }
 
 TEST_CASE("many writers share flushes and each gets its own answer") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   constexpr int writers = 8;
   constexpr int writes = 50;

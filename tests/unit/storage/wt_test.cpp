@@ -29,7 +29,7 @@ struct database {
     return std::move(*opened);
   }
 
-  temporary_folder folder;
+  tests::scratch_folder folder;
   wt::connection connection;
 };
 
@@ -141,7 +141,7 @@ TEST_CASE("a table in use is not dropped, a missing one is no error to drop but 
 }
 
 TEST_CASE("sessions beyond the limit are refused as exhausted") {
-  const temporary_folder folder;
+  const tests::scratch_folder folder;
   auto connection = wt::connection::open(folder.path(), "create,session_max=4");
   REQUIRE(connection);
   std::vector<wt::session> taken;
