@@ -104,10 +104,11 @@ caf::result<write_reply> collection_writer::commit(result<std::vector<effect>>&&
   pending_write waiting;
   if (!decided->empty()) {
     const auto lsn = state_->apply(*decided);
-    if (!lsn) {
-      if (state_->broken()) fail(lsn.error());
-      return to_caf(lsn.error());
+    if (!lsn && state_->broken()) {
+      fail(lsn.error());
+      return to_caf(outcome_unknown(lsn.error()));
     }
+    if (!lsn) return to_caf(lsn.error());
     applied_lsn_ = *lsn;
     waiting.seen_after = state_->make_view();
     waiting.reply = {*lsn, decided->size()};
@@ -276,9 +277,17 @@ void collection_writer::fail(const error& reason) {
   const error outward(reason.code, "collection '" + collection_ + "': " + reason.message);
   if (load_promise_.pending()) load_promise_.deliver(to_caf(outward));
   if (stop_promise_.pending()) stop_promise_.deliver(true);
-  for (auto& waiting : pending_) waiting.promise.deliver(to_caf(outward));
+  for (auto& waiting : pending_) waiting.promise.deliver(to_caf(outcome_unknown(reason)));
   pending_.clear();
   self_->quit(to_caf(outward));
+}
+
+// What committed before the failure will be there after the restart.
+error collection_writer::outcome_unknown(const error& reason) const {
+  return {errc::unavailable, "collection '" + collection_ +
+                                 "': it failed during this write, which may or may not have taken "
+                                 "effect: " +
+                                 reason.message};
 }
 
 collection_internal::behavior_type collection(collection_writer::pointer self,

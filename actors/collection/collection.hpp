@@ -91,6 +91,7 @@ class collection_writer {
   void stop_if_drained();
   void quit_stopped();
   void fail(const error& reason);
+  [[nodiscard]] error outcome_unknown(const error& reason) const;
 
   pointer self_ = nullptr;
   dependencies_ptr needs_;

@@ -24,7 +24,7 @@ class builder_pool {
   using job = std::function<void()>;
 
   struct options {
-    std::size_t io_threads = 2;
+    std::size_t io_threads = 4;  ///< Long searches run here as well.
     std::size_t build_threads = 1;
     std::size_t io_jobs_max = limits::io_jobs_max;  ///< Waiting, beside those that run.
     std::size_t build_jobs_max = limits::build_jobs_max;
