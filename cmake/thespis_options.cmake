@@ -41,9 +41,11 @@ target_include_directories(thespis_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(thespis_flags INTERFACE BOOST_DLL_USE_STD_FS)
 
 if(THESPIS_SANITIZE)
-  # With instrumentation g++ 12 sees uninitialised values in the standard library that are not.
+  # With instrumentation g++ 12 sees uninitialised values and overflows in the standard library
+  # that are not.
   add_compile_options(-fsanitize=${THESPIS_SANITIZE} -fno-sanitize-recover=all
-    -Wno-maybe-uninitialized)
+    -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
+    -Wno-restrict)
   add_link_options(-fsanitize=${THESPIS_SANITIZE})
 endif()
 if(THESPIS_SANITIZE MATCHES "thread")

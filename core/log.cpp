@@ -55,10 +55,9 @@ class line_sink final : public spdlog::sinks::base_sink<std::mutex> {
 
   void flush_() override {
     std::fflush(stderr);
-    {
-      const std::lock_guard lock(done_mutex_);
-      ++flushes_;
-    }
+    // Notified under the lock: whoever saw the count may destroy this object.
+    const std::lock_guard lock(done_mutex_);
+    ++flushes_;
     done_.notify_all();
   }
 
