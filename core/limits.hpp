@@ -23,6 +23,8 @@ inline constexpr std::uint32_t hnsw_ef_construct_max = 4096;
 // Points
 inline constexpr std::size_t string_id_bytes_max = 512;
 inline constexpr std::size_t payload_bytes_max = 1u << 20;
+/// Length of a vector. Beyond about 9e18 a squared distance of two exceeds a float.
+inline constexpr float vector_length_max = 1e18F;
 inline constexpr std::uint32_t slots_max = 0xFFFFFFF0u;  ///< Per generation of a collection.
 
 // Requests

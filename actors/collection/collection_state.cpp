@@ -4,11 +4,11 @@
 #include "actors/collection/collection_state.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 
 #include "core/limits.hpp"
 #include "core/log.hpp"
+#include "core/vector_values.hpp"
 
 namespace thespis::actors {
 
@@ -181,12 +181,9 @@ result<void> collection_state::check_point(point& checked) const {
       return error(errc::dimension_mismatch,
                    what() + describe(vector.name) + " has " + std::to_string(vector.values.size()) +
                        " dimensions, expected " + std::to_string(spec->size));
-    const auto bad = std::find_if(vector.values.begin(), vector.values.end(),
-                                  [](float value) { return !std::isfinite(value); });
-    if (bad != vector.values.end())
-      return error(errc::invalid_argument, what() + describe(vector.name) + ": element " +
-                                               std::to_string(bad - vector.values.begin()) +
-                                               " is not a finite number");
+    if (const auto sound = check_values(vector.values); !sound)
+      return error(sound.error().code,
+                   what() + describe(vector.name) + ": " + sound.error().message);
   }
   return ok();
 }

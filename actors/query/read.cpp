@@ -11,6 +11,8 @@ namespace thespis::actors {
 
 namespace {
 
+constexpr std::size_t names_shown_max = 10;
+
 result<scored_point> answer_point(storage::collection_snapshot& snapshot, const point_id& id,
                                   storage::point_record&& record,
                                   const payload_selector& with_payload,
@@ -30,11 +32,24 @@ result<scored_point> answer_point(storage::collection_snapshot& snapshot, const 
 
 }  // namespace
 
+std::string no_vector(const view& source, std::string_view name) {
+  const auto& known = source.vectors;
+  if (known.size() == 1 && known[0].spec.name.empty())
+    return "collection '" + source.meta->name + "': its only vector has no name, not '" +
+           std::string(name) + "'";
+  std::string names;
+  for (std::size_t i = 0; i < known.size() && i < names_shown_max; ++i)
+    names += (i == 0 ? "'" : ", '") + known[i].spec.name + "'";
+  if (known.size() > names_shown_max) names += ", ...";
+  return "collection '" + source.meta->name + "': " +
+         (name.empty() ? std::string("its vectors have names; say which")
+                       : "it has no vector '" + std::string(name) + "'") +
+         ", known are " + names;
+}
+
 result<void> check_selector(const view& source, const vector_selector& selector) {
   for (const auto& name : selector.names)
-    if (source.find(name) == nullptr)
-      return error(errc::not_found,
-                   "collection '" + source.meta->name + "': it has no vector '" + name + "'");
+    if (source.find(name) == nullptr) return error(errc::invalid_argument, no_vector(source, name));
   return ok();
 }
 

@@ -9,7 +9,8 @@
 
 namespace thespis::actors {
 
-/// Reads points by id from one storage snapshot. Errors: not_found (a vector name), io, corruption.
+/// Reads points by id from one storage snapshot. Errors: invalid_argument (a vector name), io,
+/// corruption.
 [[nodiscard]] result<retrieve_reply> retrieve(const view& source, const retrieve_request& request);
 
 /// Reads one page of points in id order. Errors: as `retrieve`.
@@ -18,8 +19,12 @@ namespace thespis::actors {
 /// Whether a point is stored now. Errors: io, corruption.
 [[nodiscard]] result<bool> exists(const view& source, const point_id& id);
 
-/// Checks that every name of `selector` is a vector of the collection. Errors: not_found.
+/// Checks that every name of `selector` is a vector of the collection. Errors:
+/// invalid_argument.
 [[nodiscard]] result<void> check_selector(const view& source, const vector_selector& selector);
+
+/// What to tell whoever named a vector that the collection does not have.
+[[nodiscard]] std::string no_vector(const view& source, std::string_view name);
 
 /// Leaves only the vectors that `selector` names.
 void select_vectors(std::vector<named_vector>& vectors, const vector_selector& selector);

@@ -4,11 +4,11 @@
 #include "actors/query/search.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "actors/query/payload_selection.hpp"
 #include "actors/query/read.hpp"
+#include "core/vector_values.hpp"
 
 namespace thespis::actors {
 
@@ -41,10 +41,9 @@ result<target> resolve_target(const view& source, const vector_view& vector,
       return error(errc::dimension_mismatch,
                    name_of(source, vector.spec.name) + " has " + std::to_string(values->size()) +
                        " dimensions, expected " + std::to_string(vector.spec.size));
-    for (std::size_t i = 0; i < values->size(); ++i)
-      if (!std::isfinite((*values)[i]))
-        return error(errc::invalid_argument, name_of(source, vector.spec.name) + ": element " +
-                                                 std::to_string(i) + " is not a finite number");
+    if (const auto sound = check_values(*values); !sound)
+      return error(sound.error().code,
+                   name_of(source, vector.spec.name) + ": " + sound.error().message);
     return target{*values, std::nullopt};
   }
   const auto& id = std::get<point_id>(request.target);
@@ -179,8 +178,7 @@ std::uint64_t estimate_bytes(const view& source, const search_request& request) 
 result<search_reply> search(const view& source, const search_request& request) {
   const auto* vector = source.find(request.vector_name);
   if (vector == nullptr)
-    return error(errc::not_found, "collection '" + source.meta->name + "': it has no vector '" +
-                                      request.vector_name + "'");
+    return error(errc::invalid_argument, no_vector(source, request.vector_name));
   THESPIS_CHECK(check_selector(source, request.with_vector));
   THESPIS_TRY(const target wanted, resolve_target(source, *vector, request));
   const std::uint64_t page_end = std::uint64_t{request.offset} + request.limit;

@@ -163,6 +163,10 @@ TEST_CASE("points that contradict the collection are refused whole") {
   refused(make_point(2, infinite), errc::invalid_argument, "element 7");
   infinite[7] = std::numeric_limits<float>::quiet_NaN();
   refused(make_point(2, infinite), errc::invalid_argument, "element 7");
+  auto endless = random_vector(random);
+  endless[3] = 3e38F;
+  refused(make_point(2, endless), errc::invalid_argument,
+          "vector: its length is 3e+38, at most 1e+18");
   auto named = good;
   named.vectors[0].name = "other";
   refused(named, errc::invalid_argument, "no vector 'other'");
@@ -194,7 +198,12 @@ TEST_CASE("named vectors are searched apart, and a point may lack some") {
   REQUIRE(found);
   CHECK(ids(*found) == std::vector<std::uint64_t>{3, 1});
   CHECK(found->hits[0].score == Approx(3 / std::sqrt(10.0)));
-  CHECK(node.search("mixed", near({1, 2})).error().code == errc::not_found);
+  const auto nameless = node.search("mixed", near({1, 2})).error();
+  CHECK(nameless.code == errc::invalid_argument);
+  CHECK_THAT(nameless.message,
+             Catch::Contains("its vectors have names; say which, known are 'image', 'text'"));
+  wanted.vector_name = "txt";
+  CHECK_THAT(node.search("mixed", wanted).error().message, Catch::Contains("no vector 'txt'"));
   wanted = near({1, 2});
   wanted.vector_name = "text";
   CHECK(node.search("mixed", wanted).error().code == errc::dimension_mismatch);
@@ -220,6 +229,10 @@ TEST_CASE("limit, offset, threshold, target by id and selectors shape an answer"
   CHECK(ids(*node.search("line", wanted)) == std::vector<std::uint64_t>{4, 6});
   wanted.target = point_id(77);
   CHECK(node.search("line", wanted).error().code == errc::not_found);
+  wanted = near({3e38F}, 1);
+  CHECK_THAT(node.search("line", wanted).error().message, Catch::Contains("at most 1e+18"));
+  wanted.vector_name = "other";
+  CHECK_THAT(node.search("line", wanted).error().message, Catch::Contains("has no name"));
   wanted = near({9}, 1);
   wanted.with_payload = {true, {"b"}, {}};
   wanted.with_vector.enabled = true;
