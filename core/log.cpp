@@ -167,7 +167,7 @@ void start(options settings) {
   const std::lock_guard lock(all.mutex);
   minimum_level = settings.minimum;
   all.format = settings.format;
-  all.limiter = repeats(settings.repeat_window_ms);
+  all.limiter = repeats(settings.repeat_window_ms, settings.repeat_burst);
   all.sink = std::make_shared<line_sink>(std::move(settings.sink));
   all.pool = std::make_shared<spdlog::details::thread_pool>(limits::log_lines_waiting_max, 1);
   all.dropped = 0;

@@ -72,9 +72,11 @@ class field {
 struct options {
   log::level minimum = level::info;
   log::format format = format::console;
-  /// A line whose component and message were written less than this ago is counted, not written;
-  /// the count is written afterwards. 0 writes every line.
+  /// Lines of one component and message beyond the burst are counted within this time, not
+  /// written; the count is written afterwards. A line of a higher level than those before it is
+  /// written all the same. 0 writes every line.
   std::uint32_t repeat_window_ms = 1000;
+  std::uint32_t repeat_burst = 8;
   /// Receives each finished line, without line end, on the writing thread; unset: standard error.
   std::function<void(std::string_view line)> sink;
 };

@@ -18,16 +18,23 @@ bool repeats::admit(level value, std::string_view component, std::string_view me
   key.append(component).append(1, '\0').append(message);
   const auto known = entries_.find(key);
   if (known != entries_.end() && now_ns < known->second.until_ns) {
-    ++known->second.counted.count;
-    known->second.counted.level = std::max(known->second.counted.level, value);
+    auto& [counted, until_ns, written] = known->second;
+    const bool worse = value > counted.level;
+    counted.level = std::max(counted.level, value);
+    if (worse || written < burst_) {
+      ++written;
+      return true;
+    }
+    ++counted.count;
     return false;
   }
   if (known != entries_.end()) {
     known->second.until_ns = now_ns + window_ns_;
+    known->second.written = 1;
     return true;
   }
   if (entries_.size() >= limits::log_repeats_max) return true;
-  entry fresh{{value, std::string(component), std::string(message), 0}, now_ns + window_ns_};
+  entry fresh{{value, std::string(component), std::string(message), 0}, now_ns + window_ns_, 1};
   next_expiry_ns_ = entries_.empty() ? fresh.until_ns : std::min(next_expiry_ns_, fresh.until_ns);
   entries_.emplace(std::move(key), std::move(fresh));
   return true;

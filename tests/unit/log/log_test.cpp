@@ -137,6 +137,7 @@ TEST_CASE("log counts repetitions and sums them up at the end") {
   std::vector<std::string> lines;
   log::options settings;
   settings.repeat_window_ms = 60'000;
+  settings.repeat_burst = 1;
   settings.sink = [&](std::string_view line) { lines.emplace_back(line); };
   log::start(settings);
   for (int i = 0; i < 5; ++i) log::warn("http", "connection refused", {{"try", i}});
@@ -151,6 +152,7 @@ TEST_CASE("log counts repetitions and sums them up at the end") {
 TEST_CASE("log sums up a repetition that stopped without waiting for another line") {
   log::options settings;
   settings.repeat_window_ms = 10;
+  settings.repeat_burst = 1;
   capture out(settings);
   log::info("x", "again");
   log::info("x", "again");
@@ -212,16 +214,38 @@ TEST_CASE("repeats admits again after the window and gives the count once") {
   log::repeats counted(1000);
   constexpr std::int64_t ms = 1'000'000;
   CHECK(counted.admit(log::level::info, "a", "m", 0));
-  CHECK_FALSE(counted.admit(log::level::error, "a", "m", 500 * ms));
+  CHECK_FALSE(counted.admit(log::level::info, "a", "m", 500 * ms));
   CHECK(counted.admit(log::level::info, "b", "m", 500 * ms));
   CHECK(counted.expired(999 * ms).empty());
   const auto counts = counted.expired(1000 * ms);
   REQUIRE(counts.size() == 1);
   CHECK(counts[0].component == "a");
   CHECK(counts[0].count == 1);
-  CHECK(counts[0].level == log::level::error);
+  CHECK(counts[0].level == log::level::info);
   CHECK(counted.admit(log::level::info, "a", "m", 1000 * ms));
   CHECK(counted.all().empty());
+}
+
+TEST_CASE("repeats admits a burst, and anew after the window") {
+  log::repeats counted(1000, 3);
+  constexpr std::int64_t ms = 1'000'000;
+  for (const std::int64_t start : {0, 2000}) {
+    for (int i = 0; i < 3; ++i) CHECK(counted.admit(log::level::info, "a", "m", start * ms));
+    CHECK_FALSE(counted.admit(log::level::info, "a", "m", (start + 900) * ms));
+  }
+}
+
+TEST_CASE("repeats admits a line that is worse than those before it") {
+  log::repeats counted(1000);
+  CHECK(counted.admit(log::level::info, "http", "answered", 0));
+  CHECK_FALSE(counted.admit(log::level::info, "http", "answered", 1));
+  CHECK(counted.admit(log::level::warn, "http", "answered", 2));
+  CHECK_FALSE(counted.admit(log::level::warn, "http", "answered", 3));
+  CHECK_FALSE(counted.admit(log::level::info, "http", "answered", 4));
+  const auto counts = counted.all();
+  REQUIRE(counts.size() == 1);
+  CHECK(counts[0].count == 3);
+  CHECK(counts[0].level == log::level::warn);
 }
 
 TEST_CASE("repeats stays bounded under ever new messages") {
