@@ -34,7 +34,8 @@ void print_row(const std::vector<std::string>& cells, const std::vector<std::siz
 }  // namespace
 
 int report(const error& failure) {
-  std::cerr << "thespis: " << printable(failure.message) << '\n';
+  // In one piece: a server's log writes to the same place.
+  std::cerr << "thespis: " + printable(failure.message) + "\n";
   switch (failure.code) {
     case errc::unavailable:
     case errc::timeout: return exit_unreachable;

@@ -155,6 +155,11 @@ importer::upload_options upload_options_of(const import_flags& flags,
 
 error resumable(const import_flags& flags, const importer::upload_outcome& outcome) {
   auto failure = *outcome.failure;
+  if (outcome.points == 0) {
+    failure.message += "; no point is stored";
+    if (flags.create) failure.message += ", but the collection is made: go on without --create";
+    return failure;
+  }
   failure.message += "; " + std::to_string(outcome.points) + " points are stored, among them all " +
                      "before row " + std::to_string(outcome.resume_row) +
                      ": continue with --skip " + std::to_string(outcome.resume_row);

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <exception>
@@ -11,6 +12,7 @@
 
 #include "apps/command.hpp"
 #include "apps/serve.hpp"
+#include "core/printable.hpp"
 
 namespace {
 
@@ -29,12 +31,31 @@ constexpr const char* footer =
     "  thespis search --collection docs --id 7 --limit 5\n"
     "  thespis COMMAND --help";
 
+// The first word that should be a command and is none; CLI11 would only say that one is missing.
+const char* unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* at = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const auto known = at->get_subcommands([](const CLI::App*) { return true; });
+    if (known.empty()) return nullptr;
+    const auto named = std::find_if(known.begin(), known.end(),
+                                    [&](const CLI::App* one) { return one->check_name(argv[i]); });
+    if (named == known.end()) return argv[i];
+    at = *named;
+  }
+  return nullptr;
+}
+
 int run(int argc, char** argv) {
   int status = exit_ok;
   CLI::App app("Thespis, a vector database.", "thespis");
   app.require_subcommand(1);
   app.footer(footer);
   for (const auto add : commands) add(app, status);
+  if (const char* word = unknown_command(app, argc, argv); word != nullptr) {
+    std::cerr << "thespis: unknown command '" + thespis::printable(word) +
+                     "'\nRun with --help for more information.\n";
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

@@ -43,7 +43,9 @@ struct search_flags {
 result<json::value> parse_vector(const std::string& text, const std::string& origin) {
   boost::system::error_code failure;
   auto value = json::parse(text, failure);
-  if (failure) return error(errc::invalid_argument, origin + ": no JSON: " + failure.message());
+  if (failure)
+    return error(errc::invalid_argument,
+                 origin + ": expected a JSON list such as [0.1,0.2]: " + failure.message());
   if (!value.is_array() || value.get_array().empty())
     return error(errc::invalid_argument,
                  origin + ": expected a list of numbers, such as [0.1, 0.2]");

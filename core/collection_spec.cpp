@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
+#include "core/printable.hpp"
 
 namespace thespis {
 
@@ -48,7 +49,8 @@ result<void> validate_collection_name(std::string_view name) {
   });
   if (!plain || name == "." || name == "..")
     return error(errc::invalid_argument,
-                 "collection name: control characters, '/', '\\', '.' and '..' are not allowed");
+                 "collection name '" + printable(name) +
+                     "': control characters, '/', '\\', '.' and '..' are not allowed");
   return ok();
 }
 

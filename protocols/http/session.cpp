@@ -16,6 +16,7 @@
 
 #include "core/clock.hpp"
 #include "core/limits.hpp"
+#include "core/printable.hpp"
 #include "protocols/http/response_head.hpp"
 
 namespace thespis::http {
@@ -31,7 +32,14 @@ constexpr std::size_t buffer_bytes_max = 256u << 10;
 constexpr std::size_t body_kept_bytes = 1u << 20;  // memory that an idle connection may keep
 constexpr std::size_t dropped_body_bytes_max = 64u << 10;
 constexpr std::uint32_t linger_ms = 1000;
+constexpr std::size_t shown_bytes_max = 128;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+// A header's value as a message names it.
+std::string shown(std::string_view value) {
+  return printable(value.substr(0, shown_bytes_max)) +
+         (value.size() > shown_bytes_max ? "..." : "");
+}
 
 }  // namespace
 
@@ -229,13 +237,15 @@ session::step session::judge_head() {
   if (headers_.host_count > 1 || (headers_.host_count == 0 && headers_.version >= 11))
     return refuse(400, "exactly one Host header is needed");
   if (headers_.host_count == 1 && !shared_->rules.host_allowed(headers_.host, local_address_))
-    return refuse(403, "this Host is not served here; see server.allowed_hosts");
+    return refuse(
+        403, "Host '" + shown(headers_.host) + "' is not served here; see server.allowed_hosts");
   if (headers_.has_origin && !shared_->rules.origin_allowed(headers_.origin, local_address_))
-    return refuse(403, "this Origin is not allowed; see server.allowed_origins");
+    return refuse(
+        403, "Origin '" + shown(headers_.origin) + "' is not allowed; see server.allowed_origins");
   const auto judged = shared_->handler->admit(request_, response_);
   if (judged != admission::open &&
       !shared_->rules.key_fits(headers_.api_key, headers_.authorization))
-    return refuse(401, "an API key is needed, in 'api-key' or 'Authorization: Bearer'");
+    return refuse(401, "a valid API key is needed, in 'api-key' or 'Authorization: Bearer'");
   keep_alive_ = parser_->keep_alive();
   guarded_ = judged == admission::guarded;
   if (judged == admission::refused) {

@@ -8,6 +8,7 @@
 
 #include "core/assert.hpp"
 #include "core/log.hpp"
+#include "core/printable.hpp"
 #include "protocols/codec/binary_upload.hpp"
 #include "protocols/rest/routes.hpp"
 
@@ -38,6 +39,14 @@ bool type_fits(const route& to, const http::request& incoming) {
   const auto type = media_type(incoming.content_type);
   if (type.empty() || equals_ignoring_case(type, "application/json")) return true;
   return to.body == body_kind::json_or_binary && type == codec::binary_upload_type;
+}
+
+// The path as a message names it.
+std::string shown_path(const http::request& incoming) {
+  constexpr std::size_t shown_bytes_max = 128;
+  const std::string_view target = incoming.target;
+  const auto path = target.substr(0, target.find('?'));
+  return printable(path.substr(0, shown_bytes_max)) + (path.size() > shown_bytes_max ? "..." : "");
 }
 
 // The target's parts that the route left open, and its options.
@@ -88,11 +97,11 @@ http::admission rest_service::admit(http::request& incoming, http::response& ans
   std::string allow;
   const auto found = find_route(incoming, allow);
   if (found == match::unknown_path) {
-    refuse(404, "there is nothing at this path", answer);
+    refuse(404, "there is nothing at '" + shown_path(incoming) + "'", answer);
     return http::admission::refused;
   }
   if (found == match::wrong_method) {
-    refuse(405, "this path takes " + allow, answer);
+    refuse(405, "'" + shown_path(incoming) + "' takes " + allow, answer);
     answer.allow = std::move(allow);
     return http::admission::refused;
   }

@@ -44,6 +44,8 @@ TEST_CASE("thespis exits with 2 for wrong usage and wrong settings") {
     CAPTURE(words);
     CHECK(run(words).status == 2);
   }
+  CHECK(contains(run("serach"), "unknown command 'serach'"));
+  CHECK(contains(run("collections lsit"), "unknown command 'lsit'"));
   const auto shown = run("config show");
   CHECK(shown.status == 0);
   CHECK(contains(shown, "[server]"));

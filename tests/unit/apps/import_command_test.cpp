@@ -112,6 +112,18 @@ TEST_CASE("thespis import refuses a wrong dimension or a missing collection befo
     for (const auto& request : server->requests()) CHECK_FALSE(is_upload(request));
 }
 
+TEST_CASE("thespis import that stored nothing does not say how to continue") {
+  const scripted_server server([](const seen_request& request) {
+    if (request.head.starts_with("GET")) return described(2, 0);
+    return answer("400 Bad Request", "{\"status\":{\"error\":\"bad\"}}");
+  });
+  const matrix_file file;
+  const auto done = run(file.words() + " --url " + server.url());
+  CHECK(done.status == 1);
+  CHECK(contains(done, "; no point is stored"));
+  CHECK_FALSE(contains(done, "--skip"));
+}
+
 TEST_CASE("thespis import says how to continue after a failure") {
   const scripted_server server([](const seen_request& request) {
     if (request.head.starts_with("GET")) return described(2, 0);

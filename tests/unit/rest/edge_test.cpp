@@ -33,8 +33,11 @@ TEST_CASE("unknown paths and wrong methods are told apart") {
     REQUIRE(fixture.ask("GET", path).status == 404);
   }
   http_client client(fixture.server->port());
+  CHECK_THAT(client.ask("GET", "/nowhere?key=1").body,
+             Catch::Contains("there is nothing at '/nowhere'"));
   const auto wrong = client.ask("PATCH", "/collections/a");
   REQUIRE(wrong.status == 405);
+  CHECK_THAT(wrong.body, Catch::Contains("'/collections/a' takes PUT, GET"));
   REQUIRE(wrong.header("allow") == "PUT, GET, HEAD, DELETE");
   REQUIRE(client.ask("POST", "/healthz").header("allow") == "GET, HEAD");
   REQUIRE(client.ask("BREW", "/collections").status == 405);
@@ -218,6 +221,8 @@ TEST_CASE("pages of strangers cannot talk to a server on this machine") {
   for (const auto* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "",
                            "evil.example:6333"})
     REQUIRE(status(host) == 403);
+  CHECK_THAT(raw(fixture, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n").body,
+             Catch::Contains("Host 'evil.example' is not served here"));
   for (const auto* origin :
        {"http://localhost:3000", "https://app.example", "http://127.0.0.1:6333"})
     REQUIRE(status("localhost", origin) == 200);
