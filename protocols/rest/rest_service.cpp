@@ -146,7 +146,10 @@ void rest_service::finished(const http::exchange& done) noexcept {
   (status >= 500 ? numbers.failed : status >= 400 ? numbers.refused : numbers.succeeded).add();
   bytes_in_.add(static_cast<double>(done.body_bytes));
   bytes_out_.add(static_cast<double>(done.response.body.size()));
-  const auto level = status >= 500   ? log::level::warn
+  // A probe that says "not ready" every second of a start has done its work.
+  const bool probe = asked.route < routes().size() && routes()[asked.route].open;
+  const auto level = probe           ? log::level::debug
+                     : status >= 500 ? log::level::warn
                      : status >= 400 ? log::level::info
                                      : log::level::debug;
   if (!log::enabled(level)) return;
