@@ -109,7 +109,9 @@ class ranking {
     for (const std::size_t end = q + queries; q < end; ++q) {
       float* ranks = out(q, row);
       if (task_.metric == THESPIS_METRIC_COSINE) {
-        for (std::size_t i = 0; i < count; ++i) ranks[i] *= query_terms_[q] * row_terms_[i];
+        // One after the other: the product of two inverse norms may exceed a float.
+        for (std::size_t i = 0; i < count; ++i)
+          ranks[i] = ranks[i] * query_terms_[q] * row_terms_[i];
       } else if (task_.metric == THESPIS_METRIC_EUCLID) {
         add_squares(q, count, ranks);
       }

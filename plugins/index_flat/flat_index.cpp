@@ -53,8 +53,9 @@ void flat_index::scan(probe& from, const candidate_block& block) const {
   kernels_.many_bounded(from.vector, rows, block.count, rows_.padded_dimension(),
                         from.found.bound(), ranks);
   if (metric_ == THESPIS_METRIC_COSINE) {
+    // One after the other: the product of two inverse norms may exceed a float.
     for (std::uint32_t i = 0; i < block.count; ++i)
-      ranks[i] *= -from.scale * rows[i][rows_.inverse_norm_offset()];
+      ranks[i] = -(ranks[i] * from.scale * rows[i][rows_.inverse_norm_offset()]);
   } else if (metric_ == THESPIS_METRIC_DOT) {
     for (std::uint32_t i = 0; i < block.count; ++i) ranks[i] = -ranks[i];
   }

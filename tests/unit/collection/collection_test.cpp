@@ -242,6 +242,24 @@ TEST_CASE("limit, offset, threshold, target by id and selectors shape an answer"
   CHECK((*found->hits[0].vectors)[0].values == std::vector<float>{9});
 }
 
+TEST_CASE("short and long vectors keep their direction under cosine") {
+  scratch_folder folder;
+  test_node node(folder.path());
+  auto spec = plain(distance::cosine);
+  spec.vectors[0].size = 2;
+  REQUIRE(node.create("rays", spec));
+  REQUIRE(node.upsert("rays", {make_point(1, {1e-20F, 0}), make_point(2, {7e17F, 7e17F}),
+                               make_point(3, {0, 1e-19F})}));
+  for (const float length : {1e-20F, 1.0F, 1e18F}) {
+    const auto found = node.search("rays", near({length, 0}, 3));
+    REQUIRE(found);
+    CHECK(ids(*found) == std::vector<std::uint64_t>{1, 2, 3});
+    CHECK(found->hits[0].score == Approx(1));
+    CHECK(found->hits[1].score == Approx(std::sqrt(0.5)));
+    CHECK(found->hits[2].score == Approx(0));
+  }
+}
+
 TEST_CASE("a payload-only change keeps the slot and raises the version") {
   scratch_folder folder;
   test_node node(folder.path());
