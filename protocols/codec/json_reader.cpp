@@ -287,7 +287,7 @@ void json_reader::fail_parse(std::size_t depth_max) {
                      "malformed JSON: " + tape_.failure());
     case json_tape::outcome::too_deep:
       trace_open_containers();
-      return fail_at(tape_.failed_at(), errc::too_large,
+      return fail_at(tape_.failed_at(), errc::invalid_argument,
                      "nested deeper than " + std::to_string(depth_max) + " levels");
     case json_tape::outcome::too_large:
       return fail_at(no_place, errc::too_large,

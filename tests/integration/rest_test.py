@@ -93,7 +93,7 @@ class RestTest(unittest.TestCase):
         for body in ("", "{", "[]", "null", '{"points": 3}', '{"pionts": []}', "\xff"):
             answer = self.client.put(f"{path}/points", body.encode("latin-1"))
             self.check_refused(answer, 400)
-        self.check_refused(self.client.post(f"{path}/points/query", "[" * 100_000), 413, "32")
+        self.check_refused(self.client.post(f"{path}/points/query", "[" * 100_000), 400, "32")
 
     def test_numbers_that_are_no_vectors(self):
         path = self.collection("numbers")
