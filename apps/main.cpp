@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
   int status = exit_ok;
   CLI::App app("Thespis, a vector database.", "thespis");
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("thespis ") + THESPIS_VERSION);
   app.footer(footer);
   for (const auto add : commands) add(app, status);
   if (const char* word = unknown_command(app, argc, argv); word != nullptr) {
