@@ -25,7 +25,7 @@ std::string enveloped(const std::string& result) {
 
 TEST_CASE("thespis explains itself and exits with 0") {
   for (const auto* words : {"--help", "search --help", "collections --help", "config show --help",
-                            "plugin check --help", "version"}) {
+                            "plugin check --help", "version", "--version"}) {
     CAPTURE(words);
     CHECK(run(words).status == 0);
   }
