@@ -207,8 +207,7 @@ void stop() {
     all.flush_tickets = 0;
   }
   emit(to, counts);
-  to.logger.reset();
-  pool.reset();  // writes what waits, then joins
+  pool.reset();  // writes what waits, then joins; only then may the logger and its sink go
 }
 
 void flush() {
