@@ -142,7 +142,7 @@ result<void> collection_state::load_index(vector_state& vector, const plugins::r
   expected.generation = store_->counters().generation;
   expected.next_slot = end_slot_;
   expected.lsn = lsn_;
-  auto loaded = vector.index->load(vector.file, expected);
+  auto loaded = vector.index->load(vector.file, expected, &vector.dead);
   if (loaded) {
     vector.progress = index_progress(loaded->next_slot);
     vector.saved_end = loaded->next_slot;

@@ -295,7 +295,7 @@ result<void> index::save(const std::filesystem::path& file, const index_file_sta
 }
 
 result<index_file_stamp> index::load(const std::filesystem::path& file,
-                                     const index_file_stamp& expected) {
+                                     const index_file_stamp& expected, const slot_bitmap* dead) {
   THESPIS_TRY(const auto in, index_file_reader::open(file));
   const auto& header = in->header();
   const auto& about = impl_->plugin->description();
@@ -316,6 +316,8 @@ result<index_file_stamp> index::load(const std::filesystem::path& file,
   reader.end_slot = header.stamp.next_slot;
   reader.context = &state;
   reader.bytes = in->payload_bytes();
+  const auto lent = dead != nullptr ? lend(*dead) : thespis_bitmap{};
+  if (dead != nullptr) reader.dead = &lent;
   reader.read = [](void* raw, void* data, std::size_t bytes) noexcept {
     auto& self = *static_cast<context*>(raw);
     return self.run([&] { return self.stream->read(data, bytes); });

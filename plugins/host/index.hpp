@@ -81,11 +81,13 @@ class index {
 
   /// Fills an empty index from `file` after checking magic, version, identity and checksums. The
   /// file's next slot and LSN may be below those of `expected`, never above; the arena must reach
-  /// to its next slot (see `arena::extend`).
+  /// to its next slot (see `arena::extend`). Slots in `dead`, which may be null, are never searched
+  /// for again: the index can do without them, and their rows may be zeros.
   /// Errors: not_found, corruption, failed_precondition (another collection, generation or
   /// plugin). After an error the index is to be thrown away.
   [[nodiscard]] result<index_file_stamp> load(const std::filesystem::path& file,
-                                              const index_file_stamp& expected);
+                                              const index_file_stamp& expected,
+                                              const slot_bitmap* dead = nullptr);
 
   /// Memory of links and tables, in bytes.
   [[nodiscard]] std::uint64_t bytes() const noexcept;

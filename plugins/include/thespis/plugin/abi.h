@@ -26,7 +26,7 @@ extern "C" {
 /** Changes when plugins must be built again. */
 #define THESPIS_ABI_MAJOR 0
 /** Changes when something was appended. */
-#define THESPIS_ABI_MINOR 1
+#define THESPIS_ABI_MINOR 2
 
 /** Marks the exported function, so that a plugin can hide everything else. */
 #define THESPIS_PLUGIN_EXPORT __attribute__((visibility("default")))

@@ -98,6 +98,9 @@ typedef struct thespis_reader {
   /** Reads exactly `bytes`, in order. After a failure, such as the end of the stream, the plugin
    * stops and returns the same status. */
   thespis_status (*read)(void* context, void* data, size_t bytes);
+  /** Slots that died, whose rows may be zeros by now; no later query admits them. Null: not known.
+   * Lent for the call. Since 0.2. */
+  const thespis_bitmap* dead;
 } thespis_reader;
 
 /** Flag: there is nothing to insert, save or load; every search reads the arena itself and is

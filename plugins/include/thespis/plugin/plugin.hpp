@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <new>
 #include <span>
@@ -20,9 +19,8 @@
 #include <string_view>
 #include <type_traits>
 
-/// Comfort for plugins written in C++20: write a class, name it in `THESPIS_INDEX_PLUGIN` or
-/// `THESPIS_COMPUTE_PLUGIN` at the end of one source file, and throw to report failure.
-/// Nothing of it crosses the boundary.
+/// Comfort for plugins in C++20: write a class, name it in `THESPIS_INDEX_PLUGIN` or
+/// `THESPIS_COMPUTE_PLUGIN` in one source file, and throw to report failure. It stays inside.
 namespace thespis::plugin {
 
 /// Throw this to choose the status of a failed call; any other exception is an internal failure.
@@ -237,6 +235,10 @@ class reader {
   }
   /// A slot at or above it is corruption.
   [[nodiscard]] std::uint32_t end_slot() const noexcept { return table_->end_slot; }
+  /// Slots that no query admits any more and whose rows may be zeros; null if that is not known.
+  [[nodiscard]] const thespis_bitmap* dead() const noexcept {
+    return table_->struct_size < sizeof(thespis_reader) ? nullptr : table_->dead;
+  }
   /// Bytes that have not been read.
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 
