@@ -171,10 +171,20 @@ result<void> loaded_without_the_dead(const suite_context& context) {
         }
       }
       THESPIS_CHECK(other.vectors->extend(rows_count));
-      THESPIS_CHECK(other.tested->load(file, stamp_at(rows_count)));
+      THESPIS_CHECK(other.tested->load(file, stamp_at(rows_count), &dead));
       index_query asked;
       asked.dead = &dead;
       THESPIS_CHECK(other.compare_many(asked, queries));
+      // What is left must be enough to be saved, loaded and searched once more.
+      const auto second_file = context.folder / "dead_again.index";
+      THESPIS_CHECK(other.tested->save(second_file, stamp_at(rows_count)));
+      THESPIS_TRY(auto again, index_trial::make(context, metric, dimension));
+      again.rows = trial.rows;
+      again.vectors = other.vectors;
+      THESPIS_TRY(again.tested,
+                  context.plugins.create_index(context.plugin.name, again.vectors, index_params{}));
+      THESPIS_CHECK(again.tested->load(second_file, stamp_at(rows_count)));
+      THESPIS_CHECK(again.compare_many(asked, queries));
     }
   }
   return ok();

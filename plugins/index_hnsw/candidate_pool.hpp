@@ -32,6 +32,15 @@ class candidate_pool {
     capacity_ = capacity;
     size_ = 0;
     next_ = 0;
+    wanted_ = capacity;
+    admitted_ = 0;
+  }
+
+  /// For `offer_if`: the pool is full once it holds `wanted` admitted nodes, with whatever else is
+  /// nearer than the last of them, and has room for `capacity` in all.
+  void reset(std::uint32_t wanted, std::uint32_t capacity) {
+    reset(capacity);
+    wanted_ = wanted;
   }
 
   /// A newcomer must be nearer than this.
@@ -42,25 +51,33 @@ class candidate_pool {
   /// Inserts a node that is not in the pool, if it is near enough.
   void offer(float rank, std::uint32_t slot) noexcept {
     if (size_ == capacity_ && !(rank < items_[size_ - 1].rank)) return;
-    candidate* const data = items_.data();
-    std::uint32_t at = 0;
-    for (std::uint32_t length = size_; length > 0;) {
-      const std::uint32_t half = length / 2;
-      const bool right = data[at + half].rank <= rank;
-      at = right ? at + half + 1 : at;
-      length = right ? length - half - 1 : half;
+    place(rank, slot, size_ < capacity_ ? size_ : capacity_ - 1);
+  }
+
+  /// As `offer`, but only nodes for which `admits(slot)` is true count as wanted; the others are
+  /// kept for expansion. Returns false if there is no room: the pool is then of no more use.
+  template <class Admits>
+  [[nodiscard]] bool offer_if(float rank, std::uint32_t slot, const Admits& admits) noexcept {
+    if (admitted_ == wanted_ && !(rank < items_[size_ - 1].rank)) return true;
+    const bool admitted = admits(slot);
+    const bool replaces = admitted && admitted_ == wanted_;
+    if (size_ == capacity_ && !replaces) return false;
+    place(rank, slot, size_);
+    if (!admitted) return true;
+    if (replaces) {
+      --size_;
+    } else if (++admitted_ < wanted_) {
+      return true;
     }
-    const std::uint32_t kept = size_ < capacity_ ? size_ : capacity_ - 1;
-    std::memmove(data + at + 1, data + at, (kept - at) * sizeof(candidate));
-    data[at] = {rank, slot};
-    size_ = kept + 1;
-    if (at < next_) next_ = at;
+    // Full: it ends with an admitted node, for nothing farther is ever expanded or answered.
+    while (!admits(items_[size_ - 1].slot())) --size_;
+    return true;
   }
 
   /// Marks the nearest node that was not expanded and returns its slot, or `no_node`.
   [[nodiscard]] std::uint32_t expand_next() noexcept {
     while (next_ < size_ && items_[next_].marked()) ++next_;
-    if (next_ == size_) return no_node;
+    if (next_ >= size_) return no_node;
     auto& item = items_[next_++];
     item.tag |= candidate::mark_bit;
     return item.slot();
@@ -79,10 +96,28 @@ class candidate_pool {
   [[nodiscard]] std::size_t bytes() const noexcept { return items_.capacity() * sizeof(candidate); }
 
  private:
+  // Sorts a node in among the first `kept`, which are followed by room for one.
+  void place(float rank, std::uint32_t slot, std::uint32_t kept) noexcept {
+    candidate* const data = items_.data();
+    std::uint32_t at = 0;
+    for (std::uint32_t length = kept; length > 0;) {
+      const std::uint32_t half = length / 2;
+      const bool right = data[at + half].rank <= rank;
+      at = right ? at + half + 1 : at;
+      length = right ? length - half - 1 : half;
+    }
+    std::memmove(data + at + 1, data + at, (kept - at) * sizeof(candidate));
+    data[at] = {rank, slot};
+    size_ = kept + 1;
+    if (at < next_) next_ = at;
+  }
+
   std::vector<candidate> items_;
   std::uint32_t capacity_ = 0;
   std::uint32_t size_ = 0;
   std::uint32_t next_ = 0;  // nothing before it waits for expansion
+  std::uint32_t wanted_ = 0;
+  std::uint32_t admitted_ = 0;
 };
 
 }  // namespace thespis::hnsw

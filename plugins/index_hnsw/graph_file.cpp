@@ -178,7 +178,7 @@ void check_levels(const header& head, const std::vector<std::uint8_t>& levels) {
 
 }  // namespace
 
-void load_graph(graph& nodes, plugin::reader& in) {
+std::vector<std::uint8_t> load_lists(graph& nodes, plugin::reader& in, entry_point& entry) {
   buffered_reader file(in);
   const header head = read_header(nodes, file, in.end_slot());
   std::vector<std::uint8_t> levels(head.end_slot);
@@ -206,10 +206,10 @@ void load_graph(graph& nodes, plugin::reader& in) {
         list.store(i, links[i] + 1);
       }
     }
-    if (levels[slot] != 0) nodes.publish(slot);
   }
-  if (head.count != 0) nodes.offer_entry(head.entry_slot, head.entry_level, false);
   if (file.left() != 0) corrupt("bytes after the last list");
+  if (head.count != 0) entry = {head.entry_slot, head.entry_level};
+  return levels;
 }
 
 }  // namespace thespis::hnsw

@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include <cstdint>
 #include <thespis/plugin/plugin.hpp>
+#include <vector>
 
 #include "plugins/index_hnsw/graph.hpp"
 
@@ -15,8 +17,11 @@ namespace thespis::hnsw {
 /// Thread: may run beside inserts and walks.
 void save_graph(const graph& nodes, plugin::writer& out);
 
-/// Fills an empty graph. Every level, count, link and the entry point is checked.
+/// Adds the saved nodes and their links to an empty graph; publishes none. Every level, count, link
+/// and the entry point is checked. Sets `entry` if there are nodes, and returns level + 1 of each
+/// slot, 0 where there is no node.
 /// Errors: throws `plugin::failure` with corruption; the graph is then to be thrown away.
-void load_graph(graph& nodes, plugin::reader& in);
+[[nodiscard]] std::vector<std::uint8_t> load_lists(graph& nodes, plugin::reader& in,
+                                                   entry_point& entry);
 
 }  // namespace thespis::hnsw

@@ -8,6 +8,7 @@
 
 #include "plugins/index_hnsw/graph_file.hpp"
 #include "plugins/index_hnsw/linker.hpp"
+#include "plugins/index_hnsw/repair.hpp"
 #include "plugins/index_hnsw/walk.hpp"
 
 namespace thespis::hnsw {
@@ -33,8 +34,17 @@ std::uint64_t admitted_at_most(const thespis_index_query& query, const graph& no
   if (query.first_slot >= end) return 0;
   const auto range = std::min<std::uint64_t>(end - query.first_slot, nodes.count());
   if (query.allowed != nullptr) return std::min(range, query.allowed->cardinality);
+  // Slots that are not in the graph died before they came to it, or were left out by `load`.
+  const std::uint64_t absent = nodes.end_slot() - std::min(nodes.count(), nodes.end_slot());
   const std::uint64_t dead = query.dead == nullptr ? 0 : query.dead->cardinality;
-  return range - std::min(range - 1, dead);
+  return range - std::min(range - 1, dead - std::min(dead, absent));
+}
+
+// Room for twice the nodes that `ef` admitted ones stand among if chance decides who is admitted.
+std::uint32_t pool_room(std::uint64_t admitted, std::uint32_t ef, const graph& nodes) {
+  constexpr std::uint64_t room_min = 1024;
+  const std::uint64_t room = room_min + std::uint64_t{2} * ef * nodes.count() / admitted;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(room, nodes.count() + room_min));
 }
 
 // A walk ranks about m nodes for each of ef, and 1 / share as many where only a share of the nodes
@@ -50,12 +60,12 @@ bool admits_every_node(const thespis_index_query& query, const graph& nodes) {
          (query.dead == nullptr || query.dead->cardinality == 0);
 }
 
-// Copies the hits that the query admits; nodes may have come since the walk was planned.
+// Copies the hits that the query admits: a pool also holds what was only walked through.
 std::size_t copy_hits(const candidate_pool& pool, const thespis_index_query& query,
                       std::span<thespis_hit> hits) {
   std::size_t count = 0;
   for (std::uint32_t i = 0; i < pool.size() && count < hits.size(); ++i)
-    if (pool[i].slot() < query.end_slot) hits[count++] = {pool[i].slot(), pool[i].rank};
+    if (plugin::admits(query, pool[i].slot())) hits[count++] = {pool[i].slot(), pool[i].rank};
   return count;
 }
 
@@ -64,6 +74,7 @@ std::size_t copy_hits(const candidate_pool& pool, const thespis_index_query& que
 hnsw_index::hnsw_index(const plugin::index_setup& setup)
     : ef_construct_(checked("ef_construct", setup.hnsw_ef_construct, 1, ef_construct_max)),
       ranks_(setup.metric, setup.arena),
+      host_(setup.services),
       nodes_(setup.services, checked("m", setup.hnsw_m, m_min, m_max), setup.seed),
       shelf_(2 * setup.hnsw_m) {}
 
@@ -91,11 +102,12 @@ std::size_t hnsw_index::search(const thespis_index_query& query, std::span<thesp
 
   if (!scan_is_cheaper(admitted, ef, nodes_)) {
     const candidate start = descend(nodes_, ranks_, from, entry, 0, *work);
-    work->visited.begin(nodes_.end_slot());
     if (admits_every_node(query, nodes_)) {
+      work->visited.begin(nodes_.end_slot());
       walk(nodes_, ranks_, from, 0, start, ef, *work);
     } else {
-      walk_admitted(nodes_, ranks_, from, start, ef, query, *work);
+      const std::uint32_t room = pool_room(admitted, ef, nodes_);
+      walk_admitted(nodes_, ranks_, from, start, ef, room, query, *work);
     }
     const std::size_t count = copy_hits(work->pool, query, hits);
     if (count == hits.size()) return count;
@@ -107,7 +119,17 @@ std::size_t hnsw_index::search(const thespis_index_query& query, std::span<thesp
 
 void hnsw_index::save(plugin::writer& out) const { save_graph(nodes_, out); }
 
-void hnsw_index::load(plugin::reader& in) { load_graph(nodes_, in); }
+void hnsw_index::load(plugin::reader& in) {
+  entry_point entry;
+  const auto levels = load_lists(nodes_, in, entry);
+  const removal gone(levels, in.dead());
+  entry = gone.entry(entry);
+  if (entry.slot != no_node) nodes_.offer_entry(entry.slot, entry.level, false);
+  if (in.dead() != nullptr && in.dead()->cardinality != 0)
+    gone.apply(nodes_, ranks_, host_, shelf_, ef_construct_);
+  for (std::uint32_t slot = 0; slot < levels.size(); ++slot)
+    if (gone.stays(slot)) nodes_.publish(slot);
+}
 
 std::uint64_t hnsw_index::bytes() const noexcept { return nodes_.bytes() + shelf_.bytes(); }
 

@@ -33,6 +33,7 @@ class hnsw_index {
  private:
   std::uint32_t ef_construct_;
   ranker ranks_;
+  plugin::services host_;
   graph nodes_;
   scratch_shelf shelf_;
 };

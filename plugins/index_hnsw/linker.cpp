@@ -10,10 +10,6 @@
 namespace thespis::hnsw {
 namespace {
 
-bool nearer(const candidate& a, const candidate& b) noexcept {
-  return a.rank != b.rank ? a.rank < b.rank : a.slot() < b.slot();
-}
-
 // Others may have linked to the node meanwhile and been linked back: those links stay.
 void link_from(graph& nodes, std::uint32_t slot, std::uint32_t layer,
                std::span<const candidate> chosen) {
@@ -95,10 +91,14 @@ void insert_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uin
                  scratch& work) {
   const std::uint32_t level = nodes.draw_level(slot);
   nodes.add(slot, level);
-  if (nodes.offer_entry(slot, level, true)) {
-    nodes.publish(slot);
-    return;
-  }
+  if (!nodes.offer_entry(slot, level, true)) link_node(nodes, ranks, slot, ef_construct, work);
+  nodes.publish(slot);
+  nodes.offer_entry(slot, level, false);
+}
+
+void link_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t ef_construct,
+               scratch& work) {
+  const std::uint32_t level = nodes.level_of(slot);
   const entry_point entry = nodes.entry();
   const probe from = ranks.probe_of_slot(slot);
   const std::uint32_t top = std::min(level, entry.level);
@@ -112,8 +112,6 @@ void insert_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uin
     start = {work.pool[0].rank, work.pool[0].slot()};
     link_layer(nodes, ranks, slot, layer, work);
   }
-  nodes.publish(slot);
-  nodes.offer_entry(slot, level, false);
 }
 
 }  // namespace thespis::hnsw

@@ -19,6 +19,16 @@ namespace thespis::hnsw {
 void insert_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t ef_construct,
                  scratch& work);
 
+/// Finds the neighbours of a node that was added, links it to them and them to it.
+/// Thread: as `insert_node`.
+void link_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t ef_construct,
+               scratch& work);
+
+/// The order in which `choose_diverse` wants candidates.
+[[nodiscard]] inline bool nearer(const candidate& a, const candidate& b) noexcept {
+  return a.rank != b.rank ? a.rank < b.rank : a.slot() < b.slot();
+}
+
 /// Chooses at most `limit` of `nearest`, sorted by rank to some base: a node is refused if it is
 /// nearer to one already chosen than to the base. Two marked candidates are known to get along.
 /// Source: Malkov & Yashunin 2018, Alg. 4, without extending or keeping discarded ones.

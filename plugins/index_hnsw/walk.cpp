@@ -57,22 +57,29 @@ candidate descend(const graph& nodes, const ranker& ranks, const probe& from, en
   return best;
 }
 
-void walk(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t layer,
-          candidate start, std::uint32_t ef, scratch& work) {
+namespace {
+
+// Expands the nearest nodes of the pool until none is left; `keep` puts a node into the pool and
+// returns false to give up.
+template <class Keep>
+bool expand_all(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t layer,
+                scratch& work, const Keep& keep) {
   auto& pool = work.pool;
-  pool.reset(ef);
-  if (work.visited.insert(start.slot())) pool.offer(start.rank, start.slot());
   for (std::uint32_t slot = pool.expand_next(); slot != no_node; slot = pool.expand_next()) {
     const std::uint32_t count = gather(nodes, ranks, slot, layer, work);
     // Likely the next to be expanded: its links arrive while these rows are ranked.
     if (const auto next = pool.peek_next(); next != no_node) nodes.links(next, layer).prefetch();
     ranks.ranks(from, work.slots.data(), count, work.rows.data(), work.ranks.data());
-    for (std::uint32_t i = 0; i < count; ++i) pool.offer(work.ranks[i], work.slots[i]);
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (!keep(work.ranks[i], work.slots[i])) return false;
   }
+  return true;
 }
 
-void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, candidate start,
-                   std::uint32_t ef, const thespis_index_query& query, scratch& work) {
+// For walks through so many nodes that are not admitted that a sorted array of them all would cost
+// more than the ranking: a heap of nodes to expand beside the pool of admitted ones.
+void walk_far(const graph& nodes, const ranker& ranks, const probe& from, candidate start,
+              std::uint32_t ef, const thespis_index_query& query, scratch& work) {
   auto& pool = work.pool;
   auto& frontier = work.frontier;
   pool.reset(ef);
@@ -94,6 +101,36 @@ void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, c
     for (std::uint32_t i = 0; i < count; ++i)
       if (work.ranks[i] < pool.bound()) meet(work.ranks[i], work.slots[i]);
   }
+}
+
+}  // namespace
+
+void walk(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t layer,
+          candidate start, std::uint32_t ef, scratch& work) {
+  auto& pool = work.pool;
+  pool.reset(ef);
+  if (work.visited.insert(start.slot())) pool.offer(start.rank, start.slot());
+  (void)expand_all(nodes, ranks, from, layer, work, [&pool](float rank, std::uint32_t slot) {
+    pool.offer(rank, slot);
+    return true;
+  });
+}
+
+void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, candidate start,
+                   std::uint32_t ef, std::uint32_t room, const thespis_index_query& query,
+                   scratch& work) {
+  auto& pool = work.pool;
+  const auto admits = [&query](std::uint32_t slot) { return plugin::admits(query, slot); };
+  const auto keep = [&](float rank, std::uint32_t slot) {
+    return pool.offer_if(rank, slot, admits);
+  };
+  pool.reset(ef, room);
+  work.visited.begin(nodes.end_slot());
+  if (work.visited.insert(start.slot()) && keep(start.rank, start.slot()) &&
+      expand_all(nodes, ranks, from, 0, work, keep))
+    return;
+  work.visited.begin(nodes.end_slot());
+  walk_far(nodes, ranks, from, start, ef, query, work);
 }
 
 namespace {

@@ -24,10 +24,13 @@ namespace thespis::hnsw {
 void walk(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t layer,
           candidate start, std::uint32_t ef, scratch& work);
 
-/// Walks the base layer through every node, but leaves only those that `query` admits in
-/// `work.pool`: goes on until `ef` of them are nearer than anything left to expand.
+/// Walks the base layer through every node until `ef` of those that `query` admits are nearer than
+/// anything left to expand, and leaves them in `work.pool`, others perhaps among them. It is quick
+/// as long as no more than `room` nodes, admitted or not, need to be kept, and right beyond that.
+/// Begins `work.visited` itself.
 void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, candidate start,
-                   std::uint32_t ef, const thespis_index_query& query, scratch& work);
+                   std::uint32_t ef, std::uint32_t room, const thespis_index_query& query,
+                   scratch& work);
 
 /// Compares with every published node that `query` admits and leaves the nearest `k` in
 /// `work.pool`.

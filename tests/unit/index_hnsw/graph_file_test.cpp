@@ -1,6 +1,7 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <random>
 
 #include "tests/support/catch.hpp"
@@ -11,6 +12,25 @@ using namespace thespis::test;
 namespace {
 
 constexpr std::uint32_t dimension = 12;
+
+// Share of the nearest live rows among the answers, which must be live rows alone.
+double share_found(const graph_index& subject, const rows& data, const rows& queries,
+                   const ask& what, const bitmap& dead) {
+  std::size_t right = 0;
+  for (std::uint32_t q = 0; q < queries.size(); ++q) {
+    std::vector<double> ranks;
+    for (std::uint32_t slot = 0; slot < data.size(); ++slot)
+      if (!dead.contains(slot)) ranks.push_back(data.rank(queries.row(q), slot));
+    std::nth_element(ranks.begin(), ranks.begin() + what.k - 1, ranks.end());
+    const auto hits = subject.search(queries.row(q), what);
+    REQUIRE(hits.size() == what.k);
+    for (const auto& hit : hits) {
+      REQUIRE_FALSE(dead.contains(hit.slot));
+      if (data.rank(queries.row(q), hit.slot) <= ranks[what.k - 1] + 1e-9) ++right;
+    }
+  }
+  return static_cast<double>(right) / (queries.size() * what.k);
+}
 
 // Every answer of an index that a hostile file made must still be a row that exists.
 void require_sane(const graph_index& subject, const rows& data) {
@@ -38,6 +58,61 @@ TEST_CASE("a loaded graph answers as the saved one did, and grows on") {
   loaded.insert_range(4000, 5000);
   for (std::uint32_t q = 4000; q < 5000; q += 50)
     CHECK(loaded.search(data.row(q), {1, 64}).at(0).slot == q);
+}
+
+TEST_CASE("a graph loses its dead as it is loaded and stays as good") {
+  constexpr std::uint32_t count = 6000;
+  for (const thespis_metric metric : {THESPIS_METRIC_EUCLID, THESPIS_METRIC_COSINE}) {
+    for (const std::uint32_t dead_of_ten : {1u, 5u, 9u}) {
+      INFO("metric " << metric << ", dead of ten " << dead_of_ten);
+      rows data(metric, dimension, count);
+      data.fill(27);
+      rows queries(metric, dimension, 100);
+      queries.fill(28);
+      graph_index saved(data);
+      saved.insert_range(0, count);
+      bitmap dead(count);
+      graph_index fresh(data);
+      for (std::uint32_t slot = 0; slot < count; ++slot) {
+        if (slot * 7919u % 10 < dead_of_ten) {
+          dead.insert(slot);
+        } else {
+          fresh.insert(slot);
+        }
+      }
+      const auto bytes = saved.save();
+      for (std::uint32_t slot = 0; slot < count; ++slot)
+        if (dead.contains(slot)) std::memset(data.row(slot), 0, sizeof(float) * (16 + 16));
+      const auto view = dead.view();
+      graph_index loaded(data);
+      REQUIRE(loaded.load(bytes, count, &view) == THESPIS_OK);
+      // Asked without tombstones: whatever died is gone.
+      const ask what{10, 40, 0, count};
+      const double kept = share_found(loaded, data, queries, what, dead);
+      CHECK(kept >= share_found(fresh, data, queries, what, dead) - 0.02);
+      const auto again = loaded.save();
+      CHECK(again.size() < bytes.size());
+      graph_index second(data);
+      REQUIRE(second.load(again, count) == THESPIS_OK);
+      CHECK(share_found(second, data, queries, what, dead) == kept);
+    }
+  }
+}
+
+TEST_CASE("a graph whose every node died is loaded empty and grows again") {
+  rows data(THESPIS_METRIC_EUCLID, dimension, 200);
+  data.fill(29);
+  graph_index saved(data);
+  saved.insert_range(0, 100);
+  bitmap dead(200);
+  for (std::uint32_t slot = 0; slot < 100; ++slot) dead.insert(slot);
+  const auto view = dead.view();
+  graph_index loaded(data);
+  REQUIRE(loaded.load(saved.save(), 100, &view) == THESPIS_OK);
+  CHECK(loaded.search(data.row(0), {3, 0, 0, 200}).empty());
+  loaded.insert_range(100, 200);
+  CHECK(loaded.search(data.row(150), {3, 0, 0, 200}).at(0).slot == 150);
+  CHECK(loaded.search(data.row(150), {200, 0, 0, 200}).size() == 100);
 }
 
 TEST_CASE("an empty graph is saved and loaded") {
@@ -91,6 +166,9 @@ TEST_CASE("damaged bytes give an error or a graph that is still safe to walk") {
   graph_index saved(data, 4, 20);
   saved.insert_range(0, data.size());
   const auto bytes = saved.save();
+  bitmap dead(data.size());
+  for (std::uint32_t slot = 0; slot < data.size(); slot += 3) dead.insert(slot);
+  const auto view = dead.view();
   constexpr std::uint32_t seed = 20260102;
   std::mt19937 random(seed);
   std::size_t refused = 0;
@@ -102,7 +180,7 @@ TEST_CASE("damaged bytes give an error or a graph that is still safe to walk") {
     for (std::size_t i = 0; i <= round % 4; ++i)
       damaged[random() % area] = static_cast<char>(random());
     graph_index loaded(data, 4, 20);
-    const auto status = loaded.load(damaged, data.size());
+    const auto status = loaded.load(damaged, data.size(), round % 2 == 0 ? nullptr : &view);
     INFO("seed " << seed << " round " << round);
     if (status == THESPIS_OK) {
       require_sane(loaded, data);

@@ -107,6 +107,45 @@ TEST_CASE("tombstones are never answered, and k answers come while k rows live")
   }
 }
 
+TEST_CASE("a query amid more tombstones than a walk keeps in order finds what lives behind them") {
+  rows data(THESPIS_METRIC_EUCLID, dimension, count);
+  data.fill(10);
+  rows query(THESPIS_METRIC_EUCLID, dimension, 1);
+  query.fill(11);
+  graph_index subject(data);
+  subject.insert_range(0, count);
+  std::vector<std::uint32_t> order(count);
+  for (std::uint32_t slot = 0; slot < count; ++slot) order[slot] = slot;
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return data.rank(query.row(0), a) < data.rank(query.row(0), b);
+  });
+  bitmap dead(count);
+  for (std::uint32_t i = 0; i < count / 2; ++i) dead.insert(order[i]);
+  const auto view = dead.view();
+  CHECK(recall(data, query, subject, {10, 20, 0, count, &view},
+               [&](std::uint32_t slot) { return !dead.contains(slot); }) >= 0.8);
+}
+
+TEST_CASE("tombstones and a range that ends early cost a walk no recall") {
+  rows data(THESPIS_METRIC_EUCLID, dimension, count);
+  data.fill(12);
+  rows queries(THESPIS_METRIC_EUCLID, dimension, 100);
+  queries.fill(13);
+  graph_index subject(data);
+  subject.insert_range(0, count);
+  constexpr double lost_max = 0.005;
+  const double whole = recall(data, queries, subject, {10, 20, 0, count}, any);
+  CHECK(recall(data, queries, subject, {10, 20, 0, count - 200},
+               [](std::uint32_t slot) { return slot < count - 200; }) >= whole - lost_max);
+  for (const std::uint32_t every : {100u, 10u, 2u}) {
+    bitmap dead(count);
+    for (std::uint32_t slot = 0; slot < count; slot += every) dead.insert(slot);
+    const auto view = dead.view();
+    CHECK(recall(data, queries, subject, {10, 20, 0, count, &view},
+                 [&](std::uint32_t slot) { return slot % every != 0; }) >= whole - lost_max);
+  }
+}
+
 TEST_CASE("only allowed slots of the range are answered, however few they are") {
   rows data(THESPIS_METRIC_COSINE, dimension, count);
   data.fill(6);

@@ -212,19 +212,25 @@ class graph_index {
     return bytes;
   }
 
-  [[nodiscard]] thespis_status load(const std::string& bytes, std::uint32_t end_slot) {
+  [[nodiscard]] thespis_status load(const std::string& bytes, std::uint32_t end_slot,
+                                    const thespis_bitmap* dead = nullptr) {
     struct source {
       const std::string* bytes;
       std::size_t at;
     } state{&bytes, 0};
-    const thespis_reader from{sizeof(from), end_slot, &state, bytes.size(),
-                              [](void* context, void* data, std::size_t size) -> thespis_status {
-                                auto& self = *static_cast<source*>(context);
-                                if (size > self.bytes->size() - self.at) return THESPIS_IO;
-                                std::memcpy(data, self.bytes->data() + self.at, size);
-                                self.at += size;
-                                return THESPIS_OK;
-                              }};
+    thespis_reader from{};
+    from.struct_size = sizeof(from);
+    from.end_slot = end_slot;
+    from.context = &state;
+    from.bytes = bytes.size();
+    from.dead = dead;
+    from.read = [](void* context, void* data, std::size_t size) -> thespis_status {
+      auto& self = *static_cast<source*>(context);
+      if (size > self.bytes->size() - self.at) return THESPIS_IO;
+      std::memcpy(data, self.bytes->data() + self.at, size);
+      self.at += size;
+      return THESPIS_OK;
+    };
     thespis_failure failure{};
     return table_->load(self_, &from, &failure);
   }
