@@ -52,10 +52,16 @@ struct distance_kernels {
 /// Name of the instruction set in use, such as "AVX3" or "NEON".
 [[nodiscard]] const char* active_target() noexcept;
 
+/// Asks for the cache lines of something that is read soon.
+inline void prefetch_bytes(const void* from, std::size_t bytes) noexcept {
+  constexpr std::size_t line_bytes = 64;
+  const auto* first = static_cast<const char*>(from);
+  for (std::size_t at = 0; at < bytes; at += line_bytes) __builtin_prefetch(first + at);
+}
+
 /// Asks for the cache lines of a row that is read soon.
 inline void prefetch_row(const float* row, std::size_t dimension) noexcept {
-  constexpr std::size_t floats_per_line = 16;
-  for (std::size_t at = 0; at < dimension; at += floats_per_line) __builtin_prefetch(row + at);
+  prefetch_bytes(row, dimension * sizeof(float));
 }
 
 }  // namespace thespis::kernels

@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <limits>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.hpp"
+#include "tests/unit/kernels/each_target.hpp"
 
 namespace kernels = thespis::kernels;
 using kernels::metric;
@@ -55,23 +55,6 @@ std::vector<std::size_t> dimensions() {
   return list;
 }
 
-// Runs `body` once for every instruction set that this machine has.
-template <class Body>
-void for_each_target(Body body) {
-  const std::int64_t supported = hwy::SupportedTargets();
-  std::set<std::string> seen;
-  for (std::int64_t left = supported; left != 0; left &= left - 1) {
-    const std::int64_t target = left & -left;
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    const std::string name = kernels::active_target();
-    INFO("target " << name);
-    if (seen.insert(name).second) body(name);
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
-
 std::vector<float> random_floats(std::size_t count, std::mt19937& random) {
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<float> values(count);
@@ -80,6 +63,8 @@ std::vector<float> random_floats(std::size_t count, std::mt19937& random) {
 }
 
 }  // namespace
+
+using thespis::test::for_each_target;
 
 TEST_CASE("one-to-one kernels agree with double precision on every target") {
   for_each_target([](const std::string&) {
