@@ -8,7 +8,7 @@
 namespace thespis::actors {
 
 /// Answers from a collection's latest durable view; never waits for writes.
-/// All answers: not_found (vector name), dimension_mismatch, invalid_argument, unavailable
+/// All answers: dimension_mismatch, invalid_argument (also an unknown vector name), unavailable
 /// (loading, overloaded or quarantined), plugin, io.
 using reader_actor = caf::typed_actor<
     /// Nearest points to a vector or a stored point. Errors: also not_found for the point.

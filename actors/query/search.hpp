@@ -18,7 +18,7 @@ namespace thespis::actors {
 /// Answers a search from one view: the index for what it covers, an exact scan for the rest, then
 /// payloads and vectors from one storage snapshot. A hit whose point died or got another vector
 /// since the view was made is dropped and replaced by the next one.
-/// Errors: not_found (vector name or target point), dimension_mismatch, invalid_argument (NaN or
+/// Errors: not_found (target point), dimension_mismatch, invalid_argument (vector name, NaN or
 /// infinity), plugin, io, corruption.
 /// Thread: any number at once.
 [[nodiscard]] result<search_reply> search(const view& source, const search_request& request);

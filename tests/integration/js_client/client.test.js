@@ -207,7 +207,7 @@ describe('search', () => {
     await refused(client.query('near', { query: [1, 2], limit: 1 }), 400, '2', '4');
     await refused(client.query('near', { query: [1, 0, 0, 0], limit: 0 }), 400, 'limit');
     await refused(client.query('near', { query: [1, 0, 0, 0], limit: 10001 }), 400, '10000');
-    await refused(client.query('near', { query: [1, 0, 0, 0], using: 'other' }), 404, 'other');
+    await refused(client.query('near', { query: [1, 0, 0, 0], using: 'other' }), 400, 'other');
   });
 
   test('a write is seen by the next search', async () => {
