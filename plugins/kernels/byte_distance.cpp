@@ -16,6 +16,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace thespis::kernels::HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
@@ -48,6 +49,14 @@ template <class Op, class Query, class Row>
 void one_to_many(const Query* query, const Row* const* rows, std::size_t count,
                  std::size_t dimension, std::int64_t* out) {
   for (std::size_t i = 0; i < count; ++i) out[i] = one_pair<Op>(query, rows[i], dimension);
+}
+
+std::int64_t nibble_dot(const std::int8_t* query, const std::uint8_t* row, std::size_t dimension) {
+  const std::size_t half = (dimension + 1) / 2;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < half; ++i) sum += query[i] * (row[i] & 15);
+  for (std::size_t i = half; i < dimension; ++i) sum += query[i] * (row[i - half] >> 4);
+  return sum;
 }
 
 #else
@@ -326,7 +335,7 @@ std::int64_t one_pair(const Query* query, const Row* row, std::size_t dimension)
 }
 
 // Longer rows are asked for in part; the hardware follows a row once it is being read.
-inline constexpr std::size_t prefetch_bytes_max = 1024;
+constexpr std::size_t prefetch_bytes_max = 1024;
 
 template <class Op, class Query, class Row>
 void one_to_many(const Query* query, const Row* const* rows, std::size_t count,
@@ -344,12 +353,71 @@ void one_to_many(const Query* query, const Row* const* rows, std::size_t count,
   for (; i < count; ++i) out[i] = sum_one<Op>(raw(query), raw(rows[i]), dimension) + bias;
 }
 
+HWY_INLINE void nibble_step(vec8 low_query, vec8 high_query, vec8 row, sums32& low, sums32& high) {
+  const hn::ScalableTag<std::uint16_t> t16;
+  const vec8 mask = hn::Set(tag8(), std::uint8_t{15});
+  const vec8 shifted = hn::BitCast(tag8(), hn::ShiftRight<4>(hn::BitCast(t16, row)));
+  dot_mixed::step(low_query, hn::And(row, mask), low);
+  dot_mixed::step(high_query, hn::And(shifted, mask), high);
+}
+
+HWY_INLINE std::int64_t nibble_dot(const std::int8_t* query, const std::uint8_t* HWY_RESTRICT row,
+                                   std::size_t dimension) {
+  const tag8 t;
+  const std::size_t lanes = hn::Lanes(t);
+  const std::size_t half = (dimension + 1) / 2;
+  const std::uint8_t* HWY_RESTRICT first = raw(query);
+  const std::uint8_t* HWY_RESTRICT second = first + half;
+  sums32 s0 = sums32::none();
+  sums32 s1 = sums32::none();
+  sums32 s2 = sums32::none();
+  sums32 s3 = sums32::none();
+  std::size_t at = 0;
+  // The second half may be a component shorter than the first.
+  const std::size_t both = dimension - half;
+  for (; at + 2 * lanes <= both; at += 2 * lanes) {
+    nibble_step(hn::LoadU(t, first + at), hn::LoadU(t, second + at), hn::LoadU(t, row + at), s0,
+                s1);
+    nibble_step(hn::LoadU(t, first + at + lanes), hn::LoadU(t, second + at + lanes),
+                hn::LoadU(t, row + at + lanes), s2, s3);
+  }
+  if (at + lanes <= both) {
+    nibble_step(hn::LoadU(t, first + at), hn::LoadU(t, second + at), hn::LoadU(t, row + at), s0,
+                s1);
+    at += lanes;
+  }
+  if (at < half) {
+    // A component that is not there is a zero of the query, whatever the row holds.
+    nibble_step(load_rest(first + at, half - at), load_rest(second + at, both - at),
+                load_rest(row + at, half - at), s2, s3);
+  }
+  s0.add(s1);
+  s2.add(s3);
+  s0.add(s2);
+  return s0.total();
+}
+
 #endif  // HWY_TARGET == HWY_SCALAR
+
+std::int64_t nibble_one(const std::int8_t* query, const std::uint8_t* row, std::size_t dimension) {
+  return nibble_dot(query, row, dimension);
+}
+
+void nibble_many(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
+                 std::size_t dimension, std::int64_t* out) {
+  constexpr std::size_t rows_ahead = 4;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + rows_ahead < count) prefetch_bytes(rows[i + rows_ahead], (dimension + 1) / 2);
+    out[i] = nibble_dot(query, rows[i], dimension);
+  }
+}
 
 template <class Op, class Query, class Row>
 byte_kernels<Query, Row> table() {
   return {one_pair<Op, Query, Row>, one_to_many<Op, Query, Row>};
 }
+
+}  // namespace
 
 byte_kernels<std::uint8_t, std::uint8_t> choose_uint8(metric what) {
   switch (what) {
@@ -373,6 +441,8 @@ byte_kernels<std::int8_t, std::uint8_t> choose_mixed() {
   return table<dot_mixed, std::int8_t, std::uint8_t>();
 }
 
+byte_kernels<std::int8_t, std::uint8_t> choose_nibble() { return {nibble_one, nibble_many}; }
+
 }  // namespace thespis::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -382,6 +452,7 @@ namespace thespis::kernels {
 HWY_EXPORT(choose_uint8);
 HWY_EXPORT(choose_int8);
 HWY_EXPORT(choose_mixed);
+HWY_EXPORT(choose_nibble);
 
 byte_kernels<std::uint8_t, std::uint8_t> uint8_kernels_for(metric what) noexcept {
   return HWY_DYNAMIC_DISPATCH(choose_uint8)(what);
@@ -393,6 +464,10 @@ byte_kernels<std::int8_t, std::int8_t> int8_kernels_for(metric what) noexcept {
 
 byte_kernels<std::int8_t, std::uint8_t> mixed_dot_kernels() noexcept {
   return HWY_DYNAMIC_DISPATCH(choose_mixed)();
+}
+
+byte_kernels<std::int8_t, std::uint8_t> nibble_dot_kernels() noexcept {
+  return HWY_DYNAMIC_DISPATCH(choose_nibble)();
 }
 
 }  // namespace thespis::kernels

@@ -30,4 +30,9 @@ struct byte_kernels {
 /// quantizer needs.
 [[nodiscard]] byte_kernels<std::int8_t, std::uint8_t> mixed_dot_kernels() noexcept;
 
+/// Dot products of a signed query with rows of 4 bits a component.
+/// Shape: of h = (dimension + 1) / 2 bytes a row, byte i holds component i in its low half and
+/// component h + i in its high half, which means nothing where there is no such component.
+[[nodiscard]] byte_kernels<std::int8_t, std::uint8_t> nibble_dot_kernels() noexcept;
+
 }  // namespace thespis::kernels
