@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace thespis::bench {
 
@@ -11,5 +12,8 @@ namespace thespis::bench {
 /// instructions of this machine. Returns the floating-point operations done; `out` keeps the result
 /// from being optimised away.
 std::size_t multiply_add_rounds(std::size_t rounds, float* out);
+
+/// The same with products of bytes that are summed in 32 bits. Returns the products done.
+std::size_t byte_product_rounds(std::size_t rounds, std::int32_t* out);
 
 }  // namespace thespis::bench
