@@ -40,6 +40,14 @@ struct shared {
   unsigned operator()(unsigned a, unsigned b) const { return a & b; }
 };
 
+std::uint32_t dot_of(const std::uint8_t* planes, std::size_t plane_count, const std::uint8_t* row,
+                     std::size_t bytes) {
+  std::uint32_t sum = 0;
+  for (std::size_t plane = 0; plane < plane_count; ++plane)
+    sum += count_bits(planes + plane * bytes, row, bytes, shared()) << plane;
+  return sum;
+}
+
 #else
 
 using tag8 = hn::ScalableTag<std::uint8_t>;
@@ -71,9 +79,8 @@ HWY_INLINE vec64 load_rest(const std::uint8_t* from, std::size_t left) {
 
 // Two sums do not wait for one another.
 template <class Combine>
-HWY_INLINE std::uint32_t count_bits(const std::uint8_t* HWY_RESTRICT a,
-                                    const std::uint8_t* HWY_RESTRICT b, std::size_t bytes,
-                                    Combine combine) {
+HWY_INLINE vec64 count_lanes(const std::uint8_t* HWY_RESTRICT a, const std::uint8_t* HWY_RESTRICT b,
+                             std::size_t bytes, Combine combine) {
   const std::size_t lanes = hn::Lanes(tag8());
   vec64 s0 = hn::Zero(tag64());
   vec64 s1 = hn::Zero(tag64());
@@ -91,7 +98,31 @@ HWY_INLINE std::uint32_t count_bits(const std::uint8_t* HWY_RESTRICT a,
     s1 = hn::Add(s1, hn::PopulationCount(combine(load_rest(a + at, left),  //
                                                  load_rest(b + at, left))));
   }
-  return static_cast<std::uint32_t>(hn::GetLane(hn::SumOfLanes(tag64(), hn::Add(s0, s1))));
+  return hn::Add(s0, s1);
+}
+
+HWY_INLINE std::uint32_t total(vec64 sums) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  // Highway would send the sum through every lane first.
+  return static_cast<std::uint32_t>(_mm512_reduce_add_epi64(sums.raw));
+#else
+  return static_cast<std::uint32_t>(hn::GetLane(hn::SumOfLanes(tag64(), sums)));
+#endif
+}
+
+template <class Combine>
+HWY_INLINE std::uint32_t count_bits(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes,
+                                    Combine combine) {
+  return total(count_lanes(a, b, bytes, combine));
+}
+
+HWY_INLINE std::uint32_t dot_of(const std::uint8_t* planes, std::size_t plane_count,
+                                const std::uint8_t* row, std::size_t bytes) {
+  vec64 sums = hn::Zero(tag64());
+  // From the highest plane on, so that what is summed doubles from plane to plane.
+  for (std::size_t plane = plane_count; plane-- > 0;)
+    sums = hn::Add(hn::Add(sums, sums), count_lanes(planes + plane * bytes, row, bytes, shared()));
+  return total(sums);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
@@ -102,10 +133,7 @@ std::uint32_t hamming(const std::uint8_t* a, const std::uint8_t* b, std::size_t 
 
 std::uint32_t dot(const std::uint8_t* planes, std::size_t plane_count, const std::uint8_t* row,
                   std::size_t bytes) {
-  std::uint32_t sum = 0;
-  for (std::size_t plane = 0; plane < plane_count; ++plane)
-    sum += count_bits(planes + plane * bytes, row, bytes, shared()) << plane;
-  return sum;
+  return dot_of(planes, plane_count, row, bytes);
 }
 
 // How far ahead rows of a list are asked for.
@@ -123,7 +151,7 @@ void dot_many(const std::uint8_t* planes, std::size_t plane_count, const std::ui
               std::size_t count, std::size_t bytes, std::uint32_t* out) {
   for (std::size_t i = 0; i < count; ++i) {
     if (i + rows_ahead < count) prefetch_bytes(rows[i + rows_ahead], bytes);
-    out[i] = dot(planes, plane_count, rows[i], bytes);
+    out[i] = dot_of(planes, plane_count, rows[i], bytes);
   }
 }
 

@@ -116,7 +116,14 @@ struct sums32 {
   }
   HWY_INLINE std::int32_t total() const {
     const vec32 all = hn::Add(hn::Add(low0, low1), hn::Add(high0, high1));
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+    // Halved first: the compiler's own reduction of whole registers has no defined overflow.
+    const hn::Half<tag32> half;
+    const auto folded = hn::Add(hn::LowerHalf(half, all), hn::UpperHalf(half, all));
+    return hn::GetLane(hn::SumOfLanes(half, folded));
+#else
     return hn::GetLane(hn::SumOfLanes(tag32(), all));
+#endif
   }
 };
 
