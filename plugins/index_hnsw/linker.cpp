@@ -27,6 +27,22 @@ void link_from(graph& nodes, std::uint32_t slot, std::uint32_t layer,
   }
 }
 
+void link_layer(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t layer,
+                scratch& work) {
+  auto& nearest = work.frontier;
+  nearest.clear();
+  for (std::uint32_t i = 0; i < work.pool.size(); ++i)
+    nearest.push_back({work.pool[i].rank, work.pool[i].slot()});
+  choose_diverse(ranks, nearest, nodes.m(), work.chosen);
+  link_from(nodes, slot, layer, work.chosen);
+  // Linking back uses `chosen` itself.
+  work.neighbours.assign(work.chosen.begin(), work.chosen.end());
+  for (const candidate& item : work.neighbours)
+    link_back(nodes, ranks, item.slot(), slot, item.rank, layer, work);
+}
+
+}  // namespace
+
 void link_back(graph& nodes, const ranker& ranks, std::uint32_t from, std::uint32_t to, float rank,
                std::uint32_t layer, scratch& work) {
   const graph::node_lock lock(nodes, from);
@@ -56,22 +72,6 @@ void link_back(graph& nodes, const ranker& ranks, std::uint32_t from, std::uint3
   for (const candidate& item : work.chosen) list.store(used++, (item.slot() + 1) | settled_bit);
   while (used < list.capacity()) list.store(used++, 0);
 }
-
-void link_layer(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t layer,
-                scratch& work) {
-  auto& nearest = work.frontier;
-  nearest.clear();
-  for (std::uint32_t i = 0; i < work.pool.size(); ++i)
-    nearest.push_back({work.pool[i].rank, work.pool[i].slot()});
-  choose_diverse(ranks, nearest, nodes.m(), work.chosen);
-  link_from(nodes, slot, layer, work.chosen);
-  // Linking back uses `chosen` itself.
-  work.neighbours.assign(work.chosen.begin(), work.chosen.end());
-  for (const candidate& item : work.neighbours)
-    link_back(nodes, ranks, item.slot(), slot, item.rank, layer, work);
-}
-
-}  // namespace
 
 void choose_diverse(const ranker& ranks, std::span<const candidate> nearest, std::uint32_t limit,
                     std::vector<candidate>& chosen) {

@@ -24,6 +24,11 @@ void insert_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uin
 void link_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t ef_construct,
                scratch& work);
 
+/// Adds a link of a known rank to the list of `from`, which is pruned if it is full; does nothing
+/// if it is there. Thread: as `insert_node`.
+void link_back(graph& nodes, const ranker& ranks, std::uint32_t from, std::uint32_t to, float rank,
+               std::uint32_t layer, scratch& work);
+
 /// The order in which `choose_diverse` wants candidates.
 [[nodiscard]] inline bool nearer(const candidate& a, const candidate& b) noexcept {
   return a.rank != b.rank ? a.rank < b.rank : a.slot() < b.slot();

@@ -88,7 +88,7 @@ void removal::gather(const graph& nodes, std::uint32_t slot, std::uint32_t layer
 }
 
 void removal::repair(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t layer,
-                     scratch& work) const {
+                     scratch& work, std::vector<new_link>& gained) const {
   gather(nodes, slot, layer, work);
   auto& all = work.neighbours;
   link_list list = nodes.links(slot, layer);
@@ -104,7 +104,10 @@ void removal::repair(graph& nodes, const ranker& ranks, std::uint32_t slot, std:
   std::sort(all.begin(), all.end(), nearer);
   choose_diverse(ranks, all, list.capacity(), work.chosen);
   std::uint32_t used = 0;
-  for (const candidate& item : work.chosen) list.store(used++, item.slot() + 1);
+  for (const candidate& item : work.chosen) {
+    list.store(used++, item.slot() + 1);
+    if (!item.marked()) gained.push_back({slot, item.slot(), item.rank, layer});
+  }
   while (used < list.capacity()) list.store(used++, 0);
 }
 
@@ -124,13 +127,19 @@ void removal::apply(graph& nodes, const ranker& ranks, plugin::services host, sc
                     std::uint32_t ef_construct) const {
   const auto end = static_cast<std::uint32_t>(levels_.size());
   const std::uint32_t tasks = (end + slots_per_task - 1) / slots_per_task;
+  std::vector<std::vector<new_link>> gained(tasks);
   // A task writes lists of nodes that stay and reads lists of nodes that do not.
   host.parallel_for(tasks, [&](std::size_t task) {
     const scratch_shelf::loan work(shelf);
     const auto first = static_cast<std::uint32_t>(task) * slots_per_task;
     for (std::uint32_t slot = first; slot < std::min(end, first + slots_per_task); ++slot)
       for (std::uint32_t layer = 0; stays(slot) && layer < levels_[slot]; ++layer)
-        repair(nodes, ranks, slot, layer, *work);
+        repair(nodes, ranks, slot, layer, *work, gained[task]);
+  });
+  host.parallel_for(tasks, [&](std::size_t task) {
+    const scratch_shelf::loan work(shelf);
+    for (const new_link& link : gained[task])
+      link_back(nodes, ranks, link.to, link.from, link.rank, link.layer, *work);
   });
   for (std::uint32_t slot = 0; slot < end; ++slot) {
     for (std::uint32_t layer = 0; removes(slot) && layer < levels_[slot]; ++layer) {

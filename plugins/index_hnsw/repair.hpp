@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <thespis/plugin/plugin.hpp>
+#include <vector>
 
 #include "plugins/index_hnsw/graph.hpp"
 #include "plugins/index_hnsw/ranker.hpp"
@@ -39,8 +40,16 @@ class removal {
              std::uint32_t ef_construct) const;
 
  private:
+  // A link that a repair made.
+  struct new_link {
+    std::uint32_t from;
+    std::uint32_t to;
+    float rank;
+    std::uint32_t layer;
+  };
+
   void repair(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t layer,
-              scratch& work) const;
+              scratch& work, std::vector<new_link>& gained) const;
   void gather(const graph& nodes, std::uint32_t slot, std::uint32_t layer, scratch& work) const;
   void adopt_orphans(graph& nodes, const ranker& ranks, std::uint32_t ef_construct,
                      scratch& work) const;
