@@ -13,6 +13,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace thespis::test {
@@ -63,7 +64,11 @@ inline const thespis_services& services() {
       give,
       take,
       [](void*, std::size_t count, thespis_parallel_body body, void* state) {
-        for (std::size_t i = 0; i < count; ++i) body(state, i);
+        const auto every_other = [=](std::size_t first) {
+          for (std::size_t i = first; i < count; i += 2) body(state, i);
+        };
+        const std::jthread odd(every_other, 1);
+        every_other(0);
       },
       [](void*, const char*, thespis_object*, thespis_failure*) -> thespis_status {
         return THESPIS_NOT_FOUND;
@@ -218,19 +223,14 @@ class graph_index {
       const std::string* bytes;
       std::size_t at;
     } state{&bytes, 0};
-    thespis_reader from{};
-    from.struct_size = sizeof(from);
-    from.end_slot = end_slot;
-    from.context = &state;
-    from.bytes = bytes.size();
-    from.dead = dead;
-    from.read = [](void* context, void* data, std::size_t size) -> thespis_status {
+    const auto read = [](void* context, void* data, std::size_t size) -> thespis_status {
       auto& self = *static_cast<source*>(context);
       if (size > self.bytes->size() - self.at) return THESPIS_IO;
       std::memcpy(data, self.bytes->data() + self.at, size);
       self.at += size;
       return THESPIS_OK;
     };
+    const thespis_reader from{sizeof(from), end_slot, &state, bytes.size(), read, dead};
     thespis_failure failure{};
     return table_->load(self_, &from, &failure);
   }
