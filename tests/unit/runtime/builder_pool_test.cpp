@@ -32,7 +32,7 @@ builder_pool::options one_of_each() {
   return options;
 }
 
-/// Holds a thread until it is opened.
+/// Holds a thread until it is opened. Declared before the pool, whose threads it outlives.
 struct gate {
   std::promise<void> entered;
   std::promise<void> opened;
@@ -55,8 +55,8 @@ TEST_CASE("builder pool runs the jobs of a queue in their order") {
 }
 
 TEST_CASE("builder pool runs I/O while its build threads are busy") {
-  auto pool = started(one_of_each());
   gate busy;
+  auto pool = started(one_of_each());
   REQUIRE(pool->post_build(busy.job()));
   busy.entered.get_future().wait();
   std::promise<void> done;
@@ -68,8 +68,8 @@ TEST_CASE("builder pool runs I/O while its build threads are busy") {
 TEST_CASE("builder pool refuses jobs past the bound of a queue") {
   auto options = one_of_each();
   options.build_jobs_max = 2;
-  auto pool = started(options);
   gate busy;
+  auto pool = started(options);
   REQUIRE(pool->post_build(busy.job()));
   busy.entered.get_future().wait();
   REQUIRE(pool->post_build([] {}));
@@ -102,9 +102,9 @@ TEST_CASE("builder pool reports a job that throws and goes on") {
 }
 
 TEST_CASE("builder pool finishes I/O and drops builds at its stop, then refuses") {
-  auto pool = started(one_of_each());
   gate io;
   gate build;
+  auto pool = started(one_of_each());
   REQUIRE(pool->post_io(io.job()));
   REQUIRE(pool->post_build(build.job()));
   io.entered.get_future().wait();
