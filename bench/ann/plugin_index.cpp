@@ -41,8 +41,19 @@ thespis_status no_compute(void*, const char*, thespis_object*, thespis_failure*)
   return THESPIS_NOT_FOUND;
 }
 
-constexpr thespis_services services{
-    sizeof(thespis_services), 0, nullptr, say, allocate, release, one_by_one, no_compute};
+thespis_status no_quantizer(void*, const char*, const void*, thespis_object*, thespis_failure*) {
+  return THESPIS_NOT_FOUND;
+}
+
+constexpr thespis_services services{sizeof(thespis_services),
+                                    0,
+                                    nullptr,
+                                    say,
+                                    allocate,
+                                    release,
+                                    one_by_one,
+                                    no_compute,
+                                    no_quantizer};
 
 // What a search writes to; the padding of the query stays zero.
 struct search_scratch {
@@ -113,8 +124,14 @@ plugin_index::plugin_index(const lent_rows& rows, const graph_params& params,
       reinterpret_cast<thespis_plugin_function>(dlsym(library, THESPIS_PLUGIN_SYMBOL));
   if (symbol == nullptr) throw std::runtime_error(file + " is not a plugin");
   const auto& lent = rows.lent();
-  const thespis_index_params made{
-      sizeof(made), lent.metric, lent.dimension, params.m, params.ef_construct, 0, 42, &lent};
+  thespis_index_params made{};
+  made.struct_size = sizeof(made);
+  made.metric = lent.metric;
+  made.dimension = lent.dimension;
+  made.hnsw_m = params.m;
+  made.hnsw_ef_construct = params.ef_construct;
+  made.seed = 42;
+  made.arena = &lent;
   thespis_failure failure{};
   thespis_object object{};
   check(symbol()->create(&services, &made, &object, &failure), failure);

@@ -118,6 +118,9 @@ struct bare_compute {
   services host{[](std::uint32_t, std::string_view) {},
                 [](const std::string&) -> result<thespis_object> {
                   return error(errc::not_found, "no compute back end");
+                },
+                [](const std::string&, const void*) -> result<thespis_object> {
+                  return error(errc::not_found, "no quantizer");
                 }};
   std::shared_ptr<const library> plugin;
   thespis_object object{};

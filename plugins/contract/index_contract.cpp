@@ -231,6 +231,9 @@ result<void> bad_parameters(const suite_context& context) {
   const services host([](std::uint32_t, std::string_view) {},
                       [](const std::string&) -> result<thespis_object> {
                         return error(errc::not_found, "no compute back end");
+                      },
+                      [](const std::string&, const void*) -> result<thespis_object> {
+                        return error(errc::not_found, "no quantizer");
                       });
   thespis_index_params good{};
   good.struct_size = sizeof(good);

@@ -62,6 +62,9 @@ thespis_index_query lower(const index_query& asked, slot_t arena_end, const floa
   query.vector = vector;
   query.dead = dead;
   query.allowed = allowed;
+  query.flags = (asked.ignore_codes ? THESPIS_QUERY_IGNORE_CODES : 0u) |
+                (asked.rescore ? 0u : THESPIS_QUERY_NO_RESCORING);
+  query.oversampling = asked.oversampling;
   return query;
 }
 
@@ -135,6 +138,9 @@ result<std::unique_ptr<index::impl>> index::impl::make(std::shared_ptr<const lib
   given.hnsw_ef_construct = params.hnsw.ef_construct;
   given.seed = params.seed;
   given.arena = &vectors->impl_->lent;
+  given.preset = params.fast ? THESPIS_PRESET_FAST : THESPIS_PRESET_BALANCED;
+  given.quantizer = params.quantizer.empty() ? nullptr : params.quantizer.c_str();
+  given.quantizer_bits = params.quantizer_bits;
 
   auto parts = std::make_unique<impl>();
   THESPIS_TRY(const auto made, plugin->create(host->table(), &given));
@@ -328,6 +334,18 @@ result<index_file_stamp> index::load(const std::filesystem::path& file,
   if (status != THESPIS_OK) return plugin_error(impl_->name(), "load", status, failure);
   THESPIS_CHECK(in->finish());
   return header.stamp;
+}
+
+result<index_maintenance> index::maintain(const slot_bitmap* dead) {
+  if (impl_->table().maintain == nullptr) return index_maintenance{};
+  const auto lent = dead != nullptr ? lend(*dead) : thespis_bitmap{};
+  thespis_maintenance report{};
+  report.struct_size = sizeof(report);
+  thespis_failure failure{};
+  const auto status = impl_->table().maintain(impl_->object.self, dead != nullptr ? &lent : nullptr,
+                                              &report, &failure);
+  if (status != THESPIS_OK) return plugin_error(impl_->name(), "maintain", status, failure);
+  return index_maintenance{report.nodes, report.dropped, report.unreachable, report.mended};
 }
 
 std::uint64_t index::bytes() const noexcept { return impl_->table().bytes(impl_->object.self); }

@@ -25,6 +25,10 @@ class library;
 struct index_params {
   hnsw_config hnsw;
   std::uint64_t seed = 42;
+  bool fast = false;  ///< Trades memory for speed: up to 2.5 times the raw vectors, else 1.1.
+  /// Quantizer plugin whose codes searches compare first; empty: the index chooses; "none": none.
+  std::string quantizer = {};
+  std::uint32_t quantizer_bits = 0;  ///< Bits a dimension; 0: the quantizer chooses.
 };
 
 /// One hit of an index: smaller ranks are nearer (see `score_of_rank`).
@@ -42,6 +46,17 @@ struct index_query {
   slot_t end_slot = no_slot;
   const slot_bitmap* dead = nullptr;     ///< Slots that are never answered.
   const slot_bitmap* allowed = nullptr;  ///< If set, only these are answered.
+  bool ignore_codes = false;             ///< Compare vectors only.
+  bool rescore = true;                   ///< False: ranks may be the estimates of codes.
+  float oversampling = 0;  ///< Rescore at least so many times `k`; 0: the index chooses.
+};
+
+/// What `index::maintain` found and did.
+struct index_maintenance {
+  std::uint64_t nodes = 0;
+  std::uint64_t dropped = 0;      ///< Dead slots that it had before.
+  std::uint64_t unreachable = 0;  ///< Slots that a search could not have reached before.
+  std::uint64_t mended = 0;       ///< Of these, slots that it reaches now.
 };
 
 /// Identity of a saved index: it fits storage only if all of it agrees.
@@ -88,6 +103,11 @@ class index {
   [[nodiscard]] result<index_file_stamp> load(const std::filesystem::path& file,
                                               const index_file_stamp& expected,
                                               const slot_bitmap* dead = nullptr);
+
+  /// Puts the index into its best shape for searches: learns codes anew, drops slots in `dead`
+  /// (which may be null), orders nodes for locality, and mends what searches cannot reach. Takes a
+  /// part of a build's time. Thread: beside `search`, never beside `insert`, `save` or itself.
+  [[nodiscard]] result<index_maintenance> maintain(const slot_bitmap* dead);
 
   /// Memory of links and tables, in bytes.
   [[nodiscard]] std::uint64_t bytes() const noexcept;

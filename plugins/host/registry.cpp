@@ -3,6 +3,8 @@
 
 #include "plugins/host/registry.hpp"
 
+#include <thespis/plugin/quantizer.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -54,8 +56,12 @@ void log_to_stderr(thespis_log_level level, std::string_view line) {
 /// compute back ends of the same registry, made on first use and kept.
 struct registry_state {
   explicit registry_state(log_sink log)
-      : host(log ? std::move(log) : log_sink(log_to_stderr),
-             [this](const std::string& name) { return object_of(find_compute(name)); }) {}
+      : host(
+            log ? std::move(log) : log_sink(log_to_stderr),
+            [this](const std::string& name) { return object_of(find_compute(name)); },
+            [this](const std::string& name, const void* params) {
+              return make_quantizer(name, params);
+            }) {}
 
   static result<thespis_object> object_of(const result<plugin_compute*>& found) {
     if (!found) return found.error();
@@ -65,6 +71,8 @@ struct registry_state {
   [[nodiscard]] result<std::shared_ptr<const library>> find(plugin_kind kind,
                                                             const std::string& name) const;
   [[nodiscard]] result<plugin_compute*> find_compute(const std::string& name);
+  [[nodiscard]] result<thespis_object> make_quantizer(const std::string& name,
+                                                      const void* params) const;
   [[nodiscard]] result<void> add(const std::filesystem::path& file);
 
   std::vector<std::shared_ptr<const library>> libraries;
@@ -83,7 +91,9 @@ result<std::shared_ptr<const library>> registry_state::find(plugin_kind kind,
     if (about.name == name) return one;
     known += (known.empty() ? "" : ", ") + about.name;
   }
-  const char* what = kind == plugin_kind::index ? "index" : "compute";
+  const char* what = kind == plugin_kind::index       ? "index"
+                     : kind == plugin_kind::quantizer ? "quantizer"
+                                                      : "compute";
   return error(errc::not_found, std::string("no ") + what + " plugin '" + name + "'; there is " +
                                     (known.empty() ? "none" : known));
 }
@@ -98,6 +108,19 @@ result<plugin_compute*> registry_state::find_compute(const std::string& name) {
   THESPIS_TRY(auto made, plugin_compute::make(std::move(plugin), host));
   const std::lock_guard guard(lock);
   return computes.try_emplace(name, std::move(made)).first->second.get();
+}
+
+result<thespis_object> registry_state::make_quantizer(const std::string& name,
+                                                      const void* params) const {
+  THESPIS_TRY(const auto plugin, find(plugin_kind::quantizer, name));
+  THESPIS_TRY(const auto made, plugin->create(host.table(), params));
+  const auto& table = *static_cast<const thespis_quantizer_table*>(made.table);
+  if (table.struct_size >= sizeof(table) && table.destroy != nullptr && table.layout != nullptr &&
+      table.train != nullptr && table.save != nullptr && table.load != nullptr &&
+      table.encode != nullptr && table.prepare != nullptr && table.estimate != nullptr &&
+      table.compare != nullptr && table.bytes != nullptr)
+    return made;
+  return error(errc::plugin, "plugin '" + name + "': create: its table lacks a function");
 }
 
 result<void> registry_state::add(const std::filesystem::path& file) {

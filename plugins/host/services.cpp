@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t huge_page_bytes = 2u << 20;
 constexpr std::size_t log_line_bytes_max = 4096;
-constexpr std::size_t compute_name_bytes_max = 64;
+constexpr std::size_t plugin_name_bytes_max = 64;
 constexpr unsigned threads_max = 64;
 
 void* allocate(void* /*context*/, std::size_t bytes, std::size_t alignment) noexcept {
@@ -59,13 +59,41 @@ void parallel_for(void* /*context*/, std::size_t count, thespis_parallel_body bo
   work();
 }
 
+thespis_status status_of(errc code) noexcept {
+  if (code == errc::not_found) return THESPIS_NOT_FOUND;
+  if (code == errc::invalid_argument) return THESPIS_INVALID_ARGUMENT;
+  if (code == errc::unsupported) return THESPIS_UNSUPPORTED;
+  if (code == errc::resource_exhausted) return THESPIS_OUT_OF_MEMORY;
+  return THESPIS_INTERNAL;
+}
+
+// Gives a plugin the object that `find` finds by name.
+template <class Find>
+thespis_status answer(const char* name, thespis_object* out, thespis_failure* failure,
+                      const Find& find) noexcept {
+  try {
+    const auto wanted = name == nullptr ? std::string() : printable(name, plugin_name_bytes_max);
+    const result<thespis_object> found = find(wanted);
+    if (!found) {
+      say(*failure, found.error().message);
+      return status_of(found.error().code);
+    }
+    *out = *found;
+    return THESPIS_OK;
+  } catch (const std::exception&) {
+    return THESPIS_OUT_OF_MEMORY;
+  }
+}
+
 }  // namespace
 
-services::services(log_sink log, compute_finder find_compute)
+services::services(log_sink log, compute_finder find_compute, quantizer_maker make_quantizer)
     : log_(std::move(log)),
       find_compute_(std::move(find_compute)),
-      table_{sizeof(table_), 0,       this,         services::log,
-             allocate,       release, parallel_for, services::compute} {}
+      make_quantizer_(std::move(make_quantizer)),
+      table_{sizeof(table_),     0,       this,         services::log,
+             allocate,           release, parallel_for, services::compute,
+             services::quantizer} {}
 
 void services::log(void* context, thespis_log_level level, const char* text,
                    std::size_t bytes) noexcept {
@@ -79,19 +107,15 @@ void services::log(void* context, thespis_log_level level, const char* text,
 
 thespis_status services::compute(void* context, const char* name, thespis_object* out,
                                  thespis_failure* failure) noexcept {
-  try {
-    const auto& self = *static_cast<services*>(context);
-    const auto wanted = name == nullptr ? std::string() : printable(name, compute_name_bytes_max);
-    auto found = self.find_compute_(wanted);
-    if (!found) {
-      say(*failure, found.error().message);
-      return found.error().code == errc::not_found ? THESPIS_NOT_FOUND : THESPIS_INTERNAL;
-    }
-    *out = *found;
-    return THESPIS_OK;
-  } catch (const std::exception&) {
-    return THESPIS_OUT_OF_MEMORY;
-  }
+  const auto& self = *static_cast<services*>(context);
+  return answer(name, out, failure, self.find_compute_);
+}
+
+thespis_status services::quantizer(void* context, const char* name, const void* params,
+                                   thespis_object* out, thespis_failure* failure) noexcept {
+  const auto& self = *static_cast<services*>(context);
+  return answer(name, out, failure,
+                [&](const std::string& wanted) { return self.make_quantizer_(wanted, params); });
 }
 
 }  // namespace thespis::plugins

@@ -26,7 +26,7 @@ extern "C" {
 /** Changes when plugins must be built again. */
 #define THESPIS_ABI_MAJOR 0
 /** Changes when something was appended. */
-#define THESPIS_ABI_MINOR 2
+#define THESPIS_ABI_MINOR 3
 
 /** Marks the exported function, so that a plugin can hide everything else. */
 #define THESPIS_PLUGIN_EXPORT __attribute__((visibility("default")))
@@ -46,10 +46,10 @@ enum {
   THESPIS_INTERNAL = 7 /**< A defect of the plugin. */
 };
 
-/** Kinds of plugin. Quantizers (2) and embedders (3) are reserved; this version has no table for
- * them. */
+/** Kinds of plugin. Embedders (3) are reserved; this version has no table for them. Quantizers
+ * since 0.3. */
 typedef uint32_t thespis_kind;
-enum { THESPIS_KIND_INDEX = 1, THESPIS_KIND_COMPUTE = 4 };
+enum { THESPIS_KIND_INDEX = 1, THESPIS_KIND_QUANTIZER = 2, THESPIS_KIND_COMPUTE = 4 };
 
 /** How two vectors are compared. The *rank* of a pair is a float32 that is smaller for nearer
  * vectors: the negated cosine (0 if either vector is zero), the negated inner product, the squared
@@ -111,6 +111,12 @@ typedef struct thespis_services {
    * these services, and has a `thespis_compute_table`. Status: not found. */
   thespis_status (*compute)(void* context, const char* name, thespis_object* out,
                             thespis_failure* failure);
+
+  /** Makes a quantizer, such as "sq8"; `params` is a `thespis_quantizer_params`. The object belongs
+   * to the caller, who destroys it, and has a `thespis_quantizer_table`. Status: not found; what
+   * the quantizer says. Since 0.3. */
+  thespis_status (*quantizer)(void* context, const char* name, const void* params,
+                              thespis_object* out, thespis_failure* failure);
 } thespis_services;
 
 /** What a plugin says of itself. Static: it is valid as long as the plugin is loaded. */
@@ -122,11 +128,10 @@ typedef struct thespis_plugin_descriptor {
   const char* name;    /**< What collections name it by: 1 to 32 of [a-z0-9_], a letter first. */
   const char* version; /**< Such as "1.0.0": at most 32 printable characters. */
 
-  /** Makes an object of the plugin's kind. `params` is a `thespis_index_params` or
-   * `thespis_compute_params`; it, but not what it points to, ends with the call. `services` outlive
-   * the object.
-   * Status: invalid argument or unsupported if `params` cannot be met; nothing is made then.
-   * Thread: any. */
+  /** Makes an object of the plugin's kind. `params` is a `thespis_index_params`,
+   * `thespis_quantizer_params` or `thespis_compute_params`; it, but not what it points to, ends
+   * with the call. `services` outlive the object. Status: invalid argument or unsupported if
+   * `params` cannot be met; nothing is made then. Thread: any. */
   thespis_status (*create)(const thespis_services* services, const void* params,
                            thespis_object* out, thespis_failure* failure);
 } thespis_plugin_descriptor;

@@ -29,7 +29,27 @@ typedef struct thespis_arena {
   uint32_t inverse_norm_offset_bytes;
   uint64_t row_stride_bytes; /**< A multiple of 64. */
   const unsigned char* const* chunks;
+  uint32_t flags; /**< `THESPIS_ARENA_...`. Since 0.3. */
+  uint32_t reserved;
+  void* context;
+  /** Says that these rows are about to be read, so that the disk is asked for all of them at once.
+   * Null where rows lie in memory. Since 0.3. */
+  void (*will_read)(void* context, const uint32_t* slots, size_t count);
 } thespis_arena;
+
+/** Rows lie in a mapped file that the system may evict: what is read often should be kept as codes.
+ * Since 0.3. */
+#define THESPIS_ARENA_EVICTABLE UINT32_C(1)
+/** Rows lie on disk, and each read may wait for it: read only the last candidates. Since 0.3. */
+#define THESPIS_ARENA_ON_DISK UINT32_C(2)
+
+/** How memory and speed are weighed. Since 0.3. */
+typedef uint32_t thespis_preset;
+enum {
+  /** What must stay resident is at most 1.1 times the raw float32 vectors. */
+  THESPIS_PRESET_BALANCED = 0,
+  THESPIS_PRESET_FAST = 1 /**< At most 2.5 times. */
+};
 
 /** What an index is made with. */
 typedef struct thespis_index_params {
@@ -41,6 +61,11 @@ typedef struct thespis_index_params {
   uint32_t reserved;
   uint64_t seed; /**< The same seed, slots and order on one thread give the same index. */
   const thespis_arena* arena; /**< Lives as long as the index. */
+  thespis_preset preset;      /**< Since 0.3. */
+  uint32_t quantizer_bits;    /**< Bits a dimension of the codes; 0: the quantizer chooses. */
+  /** Quantizer whose codes a search compares first. Null: the plugin chooses; "none": no codes.
+   * Lent for the call. Since 0.3. */
+  const char* quantizer;
 } thespis_index_params;
 
 /** A set of slots. Slot s is in it if chunk s >> chunk_bits_log2 exists, is not null, and has bit
@@ -64,7 +89,16 @@ typedef struct thespis_index_query {
   const float* vector;           /**< 64-byte aligned, zeros up to `padded_dimension`. */
   const thespis_bitmap* dead;    /**< Null: none. */
   const thespis_bitmap* allowed; /**< Null: all. */
+  uint32_t flags;                /**< `THESPIS_QUERY_...`. Since 0.3. */
+  /** Of how many times `k` candidates, at least, the true ranks are computed; 0: the plugin
+   * chooses. Since 0.3. */
+  float oversampling;
 } thespis_index_query;
+
+/** Compare vectors, never codes. Since 0.3. */
+#define THESPIS_QUERY_IGNORE_CODES UINT32_C(1)
+/** Ranks may be the estimates of codes; no vector is read. Since 0.3. */
+#define THESPIS_QUERY_NO_RESCORING UINT32_C(2)
 
 /** One hit. Smaller ranks are nearer, see `thespis_metric`. */
 typedef struct thespis_hit {
@@ -102,6 +136,16 @@ typedef struct thespis_reader {
    * Lent for the call. Since 0.2. */
   const thespis_bitmap* dead;
 } thespis_reader;
+
+/** What `maintain` found and did. Since 0.3. */
+typedef struct thespis_maintenance {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t nodes;       /**< Slots that the index has now. */
+  uint64_t dropped;     /**< Dead slots that it had before. */
+  uint64_t unreachable; /**< Slots that a search could not have reached before. */
+  uint64_t mended;      /**< Of these, slots that it reaches now. */
+} thespis_maintenance;
 
 /** Flag: there is nothing to insert, save or load; every search reads the arena itself and is
  * exact. */
@@ -141,6 +185,13 @@ typedef struct thespis_index_table {
 
   /** Memory held, without the arena. */
   uint64_t (*bytes)(void* self);
+
+  /** Puts the index into its best shape for searches, at the price of a build's small part: learns
+   * its codes anew, drops slots in `dead` (null: none), orders nodes for locality, and finds and
+   * mends what searches cannot reach. Memory may double meanwhile. Null: there is nothing to do.
+   * Thread: beside `search`, never beside `insert`, `save` or itself. Since 0.3. */
+  thespis_status (*maintain)(void* self, const thespis_bitmap* dead, thespis_maintenance* report,
+                             thespis_failure* failure);
 } thespis_index_table;
 
 #ifdef __cplusplus

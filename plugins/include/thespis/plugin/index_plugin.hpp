@@ -16,6 +16,9 @@ struct index_setup {
   std::uint32_t hnsw_m;
   std::uint32_t hnsw_ef_construct;
   std::uint64_t seed;
+  thespis_preset preset;
+  const char* quantizer;  ///< Null: the plugin chooses; "none": no codes. Valid while it is made.
+  std::uint32_t quantizer_bits;
   plugin::arena arena;
   plugin::services services;
 };
@@ -30,7 +33,8 @@ struct index_setup {
 ///     written void save(writer&); void load(reader&); std::uint64_t bytes();
 ///
 /// Optional: `void search_batch(std::span<const thespis_index_query* const>,
-///                              std::span<thespis_hits>)`.
+///                              std::span<thespis_hits>)`,
+///           `thespis_maintenance maintain(const thespis_bitmap* dead)`.
 template <class T>
 concept index_class = std::constructible_from<T, const index_setup&> &&
     requires(T self, std::span<const std::uint32_t> slots, const thespis_index_query& query,
@@ -93,6 +97,20 @@ struct index_functions {
 
   static std::uint64_t bytes(void* self) noexcept { return of(self).bytes(); }
 
+  static constexpr bool maintains = requires(T index, const thespis_bitmap* dead) {
+    index.maintain(dead);
+  };
+
+  static thespis_status maintain(void* self, const thespis_bitmap* dead,
+                                 thespis_maintenance* report, thespis_failure* out) noexcept {
+    return guarded(out, [&] {
+      if constexpr (maintains) {
+        *report = of(self).maintain(dead);
+        report->struct_size = sizeof(*report);
+      }
+    });
+  }
+
   static constexpr thespis_index_table table{sizeof(thespis_index_table),
                                              T::scans ? THESPIS_INDEX_SCANS : 0u,
                                              destroy,
@@ -101,7 +119,8 @@ struct index_functions {
                                              search_batch,
                                              save,
                                              load,
-                                             bytes};
+                                             bytes,
+                                             maintains ? maintain : nullptr};
 
   static thespis_status create(const thespis_services* host, const void* raw, thespis_object* made,
                                thespis_failure* out) noexcept {
@@ -112,8 +131,9 @@ struct index_functions {
       if (params.dimension == 0 || params.arena == nullptr ||
           params.arena->dimension != params.dimension || params.arena->metric != params.metric)
         throw failure(THESPIS_INVALID_ARGUMENT, "dimension or metric is not that of the arena");
-      const index_setup setup{params.metric, params.hnsw_m,       params.hnsw_ef_construct,
-                              params.seed,   arena(params.arena), services(host)};
+      const index_setup setup{params.metric,         params.hnsw_m,       params.hnsw_ef_construct,
+                              params.seed,           params.preset,       params.quantizer,
+                              params.quantizer_bits, arena(params.arena), services(host)};
       made->self = new T(setup);
       made->table = &table;
     });

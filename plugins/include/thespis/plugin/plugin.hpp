@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thespis/plugin/arena.hpp>
 #include <type_traits>
 
 /// Comfort for plugins in C++20: write a class, name it in `THESPIS_INDEX_PLUGIN` or
@@ -118,6 +119,9 @@ class services {
     if (state.first) std::rethrow_exception(state.first);
   }
 
+  /// The table itself, for comfort that needs more of it.
+  [[nodiscard]] const thespis_services& table() const noexcept { return *table_; }
+
   /// Finds a compute back end; throws `failure` if there is none of that name.
   [[nodiscard]] plugin::compute compute(const char* name) const {
     thespis_object object{};
@@ -131,67 +135,6 @@ class services {
  private:
   const thespis_services* table_;
 };
-
-/// Reads rows of the host's arena; cheap to copy.
-class arena {
- public:
-  explicit arena(const thespis_arena* lent) noexcept
-      : chunks_(lent->chunks),
-        stride_bytes_(lent->row_stride_bytes),
-        chunk_rows_log2_(lent->chunk_rows_log2),
-        norm_offset_(lent->inverse_norm_offset_bytes),
-        dimension_(lent->dimension),
-        padded_dimension_(lent->padded_dimension) {}
-
-  [[nodiscard]] const float* row(std::uint32_t slot) const noexcept {
-    return reinterpret_cast<const float*>(bytes_of(slot));
-  }
-  /// For cosine only: 1 / |row|, or 0 for a zero vector.
-  [[nodiscard]] float inverse_norm(std::uint32_t slot) const noexcept {
-    return *reinterpret_cast<const float*>(bytes_of(slot) + norm_offset_);
-  }
-  /// How many rows from `slot` on lie side by side, `row_stride()` apart.
-  [[nodiscard]] std::uint32_t rows_together(std::uint32_t slot) const noexcept {
-    const auto rows = std::uint32_t{1} << chunk_rows_log2_;
-    return rows - (slot & (rows - 1));
-  }
-  [[nodiscard]] std::uint32_t dimension() const noexcept { return dimension_; }
-  [[nodiscard]] std::uint32_t padded_dimension() const noexcept { return padded_dimension_; }
-  /// Units: floats.
-  [[nodiscard]] std::size_t row_stride() const noexcept { return stride_bytes_ / sizeof(float); }
-  /// From a row to its inverse norm, for cosine. Units: floats.
-  [[nodiscard]] std::size_t inverse_norm_offset() const noexcept {
-    return norm_offset_ / sizeof(float);
-  }
-
- private:
-  [[nodiscard]] const unsigned char* bytes_of(std::uint32_t slot) const noexcept {
-    const auto in_chunk = slot & ((std::uint32_t{1} << chunk_rows_log2_) - 1);
-    return chunks_[slot >> chunk_rows_log2_] + in_chunk * stride_bytes_;
-  }
-
-  const unsigned char* const* chunks_;
-  std::size_t stride_bytes_;
-  std::uint32_t chunk_rows_log2_;
-  std::uint32_t norm_offset_;
-  std::uint32_t dimension_;
-  std::uint32_t padded_dimension_;
-};
-
-/// Whether `set` is there and holds `slot`.
-[[nodiscard]] inline bool contains(const thespis_bitmap* set, std::uint32_t slot) noexcept {
-  if (set == nullptr) return false;
-  const auto at = slot >> set->chunk_bits_log2;
-  if (at >= set->chunk_count || set->chunks[at] == nullptr) return false;
-  const auto bit = slot & ((std::uint32_t{1} << set->chunk_bits_log2) - 1);
-  return (set->chunks[at][bit / 64] >> (bit % 64) & 1) != 0;
-}
-
-/// Whether `query` may be answered with `slot`.
-[[nodiscard]] inline bool admits(const thespis_index_query& query, std::uint32_t slot) noexcept {
-  return slot >= query.first_slot && slot < query.end_slot && !contains(query.dead, slot) &&
-         (query.allowed == nullptr || contains(query.allowed, slot));
-}
 
 /// Where a class saves itself to; every call throws on failure.
 class writer {
