@@ -28,6 +28,7 @@ bool good_name(const std::string& name) {
 
 std::optional<plugin_kind> kind_of(thespis_kind kind) {
   if (kind == THESPIS_KIND_INDEX) return plugin_kind::index;
+  if (kind == THESPIS_KIND_QUANTIZER) return plugin_kind::quantizer;
   if (kind == THESPIS_KIND_COMPUTE) return plugin_kind::compute;
   return std::nullopt;
 }
@@ -59,8 +60,9 @@ result<plugin_description> describe(const std::filesystem::path& file,
                             std::to_string(sizeof(thespis_plugin_descriptor)));
   const auto kind = kind_of(given->kind);
   if (!kind)
-    return refuse(file, "kind " + std::to_string(given->kind) +
-                            " is unknown; this build loads index (1) and compute (4)");
+    return refuse(file,
+                  "kind " + std::to_string(given->kind) +
+                      " is unknown; this build loads index (1), quantizer (2) and compute (4)");
   if (given->name == nullptr || given->version == nullptr || given->create == nullptr)
     return refuse(file, "its descriptor lacks a name, a version or a create function");
   const auto name = printable(given->name, name_bytes_max + 1);
