@@ -87,8 +87,8 @@ def at_recall(curve, wanted, rate):
 def in_process(build, images):
     """hnswlib and our index in one process, interleaved."""
     command = [build / "bin/thespis_bench_ann", "--base", images / "train-images-idx3-ubyte.gz",
-               "--queries", images / "t10k-images-idx3-ubyte.gz", "--plugin",
-               build / "bin/plugins/index_hnsw.so", "--m", 16, "--ef-construct", 200]
+               "--queries", images / "t10k-images-idx3-ubyte.gz", "--m", 16,
+               "--ef-construct", 200]
     return run_json(command)[-1]
 
 
@@ -147,7 +147,8 @@ def restart(server):
 
 def ratios(figures):
     """What the goals are stated in."""
-    peer, ours = figures["in_process"]["hnswlib"], figures["in_process"]["thespis"]
+    subjects = figures["in_process"]["subjects"]
+    peer, ours = subjects["hnswlib"], subjects["thespis"]
     peer_two = peer["queries_per_s_multi_at_recall"]["0.990"]
     index_us = 1e6 / ours["queries_per_s_at_recall"]["0.990"]
     return {

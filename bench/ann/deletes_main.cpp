@@ -3,31 +3,40 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
+#include <memory>
 #include <random>
+#include <stdexcept>
 
 #include "bench/ann/dataset.hpp"
+#include "bench/ann/outcome.hpp"
 #include "bench/ann/plugin_index.hpp"
+#include "bench/ann/source.hpp"
 #include "plugins/kernels/distance.hpp"
 
 namespace thespis::bench {
 namespace {
 
 struct options {
-  std::string base;
-  std::string queries;
-  std::vector<std::string> plugins;
-  bool cosine = false;
+  source from;
+  std::vector<std::string> plugins;  // each its own folder; empty: beside this program
   bool running_only = false;
-  std::size_t rows_max = 60'000;
-  std::size_t queries_max = 500;
   std::size_t k = 10;
   unsigned rounds = 3;
-  graph_params graph;
+  unsigned threads = 2;
+  plugin_params made;
   std::vector<std::size_t> efs = {16, 64, 128};
   std::vector<std::size_t> dead_percents = {0, 1, 10, 50};
+
+  options() {
+    made.index.hnsw.ef_construct = 200;
+    from.rows_max = 60'000;
+    from.queries_max = 500;
+  }
 };
 
 // Of this thread on a processor, so that a busy machine does less harm to a comparison.
@@ -37,33 +46,13 @@ double busy_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Which slots are dead, as a query names them.
-class tombstones {
- public:
-  tombstones(std::size_t rows, std::size_t percent, std::uint64_t seed) {
-    while ((std::size_t{1} << log2_) < rows) ++log2_;
-    words_.resize((std::size_t{1} << log2_) / 64);
-    chunk_ = words_.data();
-    std::mt19937_64 random(seed);
-    for (std::size_t slot = 0; slot < rows; ++slot)
-      if (random() % 100 < percent) words_[slot / 64] |= std::uint64_t{1} << slot % 64;
-    for (const std::uint64_t word : words_)
-      count_ += static_cast<std::uint64_t>(__builtin_popcountll(word));
-  }
-  tombstones(const tombstones&) = delete;
-  tombstones& operator=(const tombstones&) = delete;
-
-  [[nodiscard]] bool contains(std::size_t slot) const {
-    return (words_[slot / 64] >> slot % 64 & 1) != 0;
-  }
-  [[nodiscard]] thespis_bitmap view() const { return {&chunk_, 1, log2_, count_}; }
-
- private:
-  std::vector<std::uint64_t> words_;
-  const std::uint64_t* chunk_ = nullptr;
-  std::uint32_t log2_ = 6;
-  std::uint64_t count_ = 0;
-};
+slot_bitmap draw_dead(std::size_t rows, std::size_t percent, std::uint64_t seed) {
+  slot_bitmap dead;
+  std::mt19937_64 random(seed);
+  for (slot_t slot = 0; slot < rows; ++slot)
+    if (random() % 100 < percent) dead.insert(slot);
+  return dead;
+}
 
 // The nearest rows of each query, enough that k of them live; the dead do not change their order.
 std::vector<std::vector<std::uint32_t>> nearest_rows(const dataset& data, std::size_t wanted) {
@@ -87,6 +76,27 @@ std::vector<std::vector<std::uint32_t>> nearest_rows(const dataset& data, std::s
   return nearest;
 }
 
+// A name for a file that is gone again afterwards.
+class scratch_file {
+ public:
+  scratch_file() {
+    std::string pattern = std::filesystem::temp_directory_path() / "thespis-bench-XXXXXX";
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error(pattern + ": cannot be made");
+    folder_ = pattern;
+  }
+  ~scratch_file() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  scratch_file(const scratch_file&) = delete;
+  scratch_file& operator=(const scratch_file&) = delete;
+
+  [[nodiscard]] std::filesystem::path path() const { return folder_ / "index"; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
 struct measured {
   double recall = 0;
   double queries_per_s = 0;
@@ -96,10 +106,10 @@ struct measured {
 struct trial {
   const dataset& data;
   const options& how;
-  const tombstones& dead;
+  const slot_bitmap& dead;
   std::vector<double> kth_rank;
 
-  trial(const dataset& of, const options& asked, const tombstones& gone,
+  trial(const dataset& of, const options& asked, const slot_bitmap& gone,
         const std::vector<std::vector<std::uint32_t>>& nearest)
       : data(of), how(asked), dead(gone) {
     for (std::size_t q = 0; q < data.queries.rows; ++q) {
@@ -113,13 +123,17 @@ struct trial {
   }
 
   void run(const plugin_index& index, std::size_t ef, measured& best) const {
-    const auto view = dead.view();
-    const auto* named = view.cardinality == 0 ? nullptr : &view;
+    plugins::index_query task;
+    task.k = static_cast<std::uint32_t>(how.k);
+    task.ef = static_cast<std::uint32_t>(ef);
+    task.dead = dead.empty() ? nullptr : &dead;
     std::vector<std::uint32_t> found(data.queries.rows * how.k);
     std::vector<std::size_t> counts(data.queries.rows);
     const double start = busy_seconds();
-    for (std::size_t q = 0; q < data.queries.rows; ++q)
-      counts[q] = index.search(data.queries.row(q), how.k, ef, named, found.data() + q * how.k);
+    for (std::size_t q = 0; q < data.queries.rows; ++q) {
+      task.vector = {data.queries.row(q), data.queries.columns};
+      counts[q] = index.search(task, found.data() + q * how.k);
+    }
     const double rate = static_cast<double>(data.queries.rows) / (busy_seconds() - start);
     best.queries_per_s = std::max(best.queries_per_s, rate);
     std::size_t right = 0;
@@ -153,47 +167,45 @@ void show(const std::string& state, std::size_t percent, const trial& judge,
                 << "/s\n";
 }
 
-dataset read(const options& how) {
-  if (how.base.empty()) return clustered(how.rows_max, how.queries_max, 64, how.cosine, 42);
-  dataset data;
-  data.name = how.base;
-  data.cosine = how.cosine;
-  data.base = read_matrix(how.base, how.rows_max);
-  data.queries = read_matrix(how.queries, how.queries_max);
-  if (data.base.columns != data.queries.columns)
-    throw std::runtime_error("base and queries differ in dimension");
-  return data;
+using indexes = std::vector<std::unique_ptr<plugin_index>>;
+using registries = std::vector<std::shared_ptr<plugins::registry>>;
+
+registries load_plugins(const options& how) {
+  registries all;
+  if (how.plugins.empty()) all.push_back(value_of(plugins::registry::load({})));
+  for (const auto& folder : how.plugins)
+    all.push_back(value_of(plugins::registry::load({{folder}})));
+  return all;
 }
 
 void run(const options& how) {
-  const dataset data = read(how);
+  const auto all = load_plugins(how);
+  const dataset data = read(how.from);
   const auto nearest = nearest_rows(data, 40 * how.k);
-  lent_rows rows(data);
-  std::vector<std::unique_ptr<plugin_index>> living;
-  for (const auto& file : how.plugins)
-    living.push_back(std::make_unique<plugin_index>(rows, how.graph, file));
+  const auto rows = arena_of(data);
+  indexes living;
+  for (const auto& one : all)
+    living.push_back(std::make_unique<plugin_index>(*one, rows, how.made));
   // One graph for all: what differs is how it is walked.
-  living[0]->build(how.graph.threads);
-  const auto saved = living[0]->save();
-  for (std::size_t i = 1; i < living.size(); ++i) living[i]->load(saved, nullptr);
+  living[0]->build(how.threads);
+  const scratch_file saved;
+  living[0]->save(saved.path());
+  for (std::size_t i = 1; i < living.size(); ++i) living[i]->load(saved.path(), nullptr);
   for (const std::size_t percent : how.dead_percents) {
-    const tombstones dead(data.base.rows, percent, 7);
+    const auto dead = draw_dead(data.base.rows, percent, 7);
     const trial judge(data, how, dead, nearest);
     show("running", percent, judge, living);
     if (percent == 0 || how.running_only) continue;
-    for (std::uint32_t slot = 0; slot < rows.count(); ++slot)
-      if (dead.contains(slot)) rows.forget(slot);
-    const auto view = dead.view();
-    std::vector<std::unique_ptr<plugin_index>> loaded;
-    for (std::size_t i = 0; i < how.plugins.size(); ++i) {
-      loaded.push_back(std::make_unique<plugin_index>(rows, how.graph, how.plugins[i]));
+    const auto left = arena_of(data, &dead);
+    indexes loaded;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      loaded.push_back(std::make_unique<plugin_index>(*all[i], left, how.made));
       const double start = busy_seconds();
-      loaded[i]->load(saved, &view);
+      loaded[i]->load(saved.path(), &dead);
       std::cout << "restarted " << percent << " % dead  plugin " << i << " loads in " << std::fixed
                 << std::setprecision(3) << busy_seconds() - start << " s\n";
     }
     show("restarted", percent, judge, loaded);
-    rows.restore(data);
   }
 }
 
@@ -205,18 +217,14 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Measures recall and rate of the index plugin hnsw while rows are deleted, and after a "
       "restart that found their vectors gone; several plugins are compared on one graph");
-  auto* base = app.add_option("--base", how.base, "IDX images (.gz), .u8bin, .f16bin or .fbin");
-  auto* queries = app.add_option("--queries", how.queries, "Queries, in the same formats");
-  base->needs(queries);
-  app.add_option("--plugin", how.plugins, "The shared objects to compare")->required();
-  app.add_flag("--cosine", how.cosine, "Cosine instead of squared Euclidean distance");
+  add_options(app, how.from);
+  app.add_option("--plugins", how.plugins,
+                 "Folders of plugins to compare, else beside this program");
   app.add_flag("--running-only", how.running_only, "Leave the restarts out");
-  app.add_option("--rows-max", how.rows_max, "Rows of the base that are taken");
-  app.add_option("--queries-max", how.queries_max, "Queries that are taken");
   app.add_option("-k", how.k, "Hits a query");
-  app.add_option("--m", how.graph.m, "Links a node");
-  app.add_option("--ef-construct", how.graph.ef_construct, "Candidates while building");
-  app.add_option("--threads", how.graph.threads, "Threads that build");
+  app.add_option("--m", how.made.index.hnsw.m, "Links a node");
+  app.add_option("--ef-construct", how.made.index.hnsw.ef_construct, "Candidates while building");
+  app.add_option("--threads", how.threads, "Threads that build");
   app.add_option("--rounds", how.rounds, "Rounds; the best counts");
   app.add_option("--ef", how.efs, "Efforts to measure")->delimiter(',');
   app.add_option("--dead", how.dead_percents, "Percent of the rows that are deleted")

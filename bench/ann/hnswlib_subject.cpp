@@ -24,7 +24,7 @@ std::vector<float> prepared(const float* from, std::size_t columns, bool cosine)
 
 class hnswlib_subject final : public subject {
  public:
-  hnswlib_subject(const dataset& data, const graph_params& params)
+  hnswlib_subject(const dataset& data, const build_params& params)
       : columns_(data.base.columns), rows_(data.base.rows), cosine_(data.cosine) {
     if (cosine_) {
       space_ = std::make_unique<hnswlib::InnerProductSpace>(columns_);
@@ -44,8 +44,6 @@ class hnswlib_subject final : public subject {
     work();
   }
 
-  [[nodiscard]] std::string name() const override { return "hnswlib"; }
-
   std::size_t search(const float* query, std::size_t k, std::size_t ef,
                      std::uint32_t* out) override {
     if (graph_->ef_ != ef) graph_->setEf(ef);
@@ -60,7 +58,7 @@ class hnswlib_subject final : public subject {
     return count;
   }
 
-  [[nodiscard]] std::uint64_t link_bytes() const override {
+  [[nodiscard]] std::uint64_t index_bytes() const override {
     return rows_ * (graph_->size_data_per_element_ - graph_->data_size_ + sizeof(void*) +
                     sizeof(std::mutex));
   }
@@ -75,7 +73,7 @@ class hnswlib_subject final : public subject {
 
 }  // namespace
 
-std::unique_ptr<subject> build_hnswlib(const dataset& data, const graph_params& params) {
+std::unique_ptr<subject> build_hnswlib(const dataset& data, const build_params& params) {
   return std::make_unique<hnswlib_subject>(data, params);
 }
 

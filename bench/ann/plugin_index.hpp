@@ -3,65 +3,50 @@
 
 #pragma once
 
-#include <thespis/plugin/index.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "bench/ann/dataset.hpp"
-#include "bench/ann/subject.hpp"
+#include "plugins/host/registry.hpp"
 
 namespace thespis::bench {
 
-/// The rows as the host lends them: one chunk, padded, with the inverse norm behind the padding.
-class lent_rows {
- public:
-  explicit lent_rows(const dataset& data);
-  ~lent_rows();
-  lent_rows(const lent_rows&) = delete;
-  lent_rows& operator=(const lent_rows&) = delete;
-
-  [[nodiscard]] const thespis_arena& lent() const { return lent_; }
-  [[nodiscard]] std::uint32_t count() const { return count_; }
-
-  /// Fills a row with zeros, as the host finds it when its slot died before a restart.
-  void forget(std::uint32_t slot);
-  /// Copies every row from `data` again.
-  void restore(const dataset& data);
-
- private:
-  std::uint32_t count_ = 0;
-  std::size_t stride_ = 0;
-  float* memory_ = nullptr;
-  const unsigned char* chunk_ = nullptr;
-  thespis_arena lent_{};
+/// Which plugin, and how it is made.
+struct plugin_params {
+  std::string name = "hnsw";
+  plugins::index_params index;
 };
 
-/// An index of the plugin in one file, over rows that outlive it. Calls throw std::runtime_error.
-/// Thread: `search` may be called from several threads.
+/// The base rows of `data` in the host's memory; those in `dead`, which may be null, are left out.
+/// Errors: throws std::runtime_error.
+[[nodiscard]] std::shared_ptr<plugins::arena> arena_of(const dataset& data,
+                                                       const slot_bitmap* dead = nullptr);
+
+/// An index plugin behind the host's wrapper, as the server uses it. Calls throw
+/// std::runtime_error. Thread: `search` may be called from several threads.
 class plugin_index {
  public:
-  plugin_index(const lent_rows& rows, const graph_params& params, const std::string& file);
-  ~plugin_index();
-  plugin_index(const plugin_index&) = delete;
-  plugin_index& operator=(const plugin_index&) = delete;
+  plugin_index(const plugins::registry& all, std::shared_ptr<plugins::arena> rows,
+               const plugin_params& params);
 
-  /// Inserts every row, on `threads` threads.
+  /// Inserts every row, on `threads` threads, and has the index put in its best shape.
   void build(unsigned threads);
-  /// `dead` may be null; `out` has room for `k`; returns how many were found.
-  std::size_t search(const float* query, std::size_t k, std::size_t ef, const thespis_bitmap* dead,
-                     std::uint32_t* out) const;
-  [[nodiscard]] std::string save() const;
-  /// `dead` may be null.
-  void load(const std::string& bytes, const thespis_bitmap* dead);
-  [[nodiscard]] std::uint64_t bytes() const { return table_->bytes(self_); }
+  /// `out` has room for `query.k`; returns how many were found.
+  std::size_t search(const plugins::index_query& query, std::uint32_t* out) const;
+  void save(const std::filesystem::path& file) const;
+  /// Fills an empty index; `dead` may be null.
+  void load(const std::filesystem::path& file, const slot_bitmap* dead);
+  [[nodiscard]] std::uint64_t bytes() const { return index_->bytes(); }
 
  private:
-  const lent_rows& rows_;
-  void* self_ = nullptr;
-  const thespis_index_table* table_ = nullptr;
+  [[nodiscard]] plugins::index_file_stamp stamp() const;
+
+  std::shared_ptr<plugins::arena> rows_;
+  std::unique_ptr<plugins::index> index_;
 };
 
 }  // namespace thespis::bench
