@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "plugins/index_hnsw/graph.hpp"
@@ -15,12 +16,17 @@ namespace thespis::hnsw {
 /// A node and how near it is.
 struct candidate {
   float rank;
-  std::uint32_t tag;  ///< Slot, and a mark in the top bit: expanded, or settled (graph.hpp).
+  std::uint32_t tag;  ///< Node, and a mark in the top bit: expanded, or settled (graph.hpp).
 
-  [[nodiscard]] std::uint32_t slot() const noexcept { return tag & ~mark_bit; }
+  [[nodiscard]] std::uint32_t node() const noexcept { return tag & ~mark_bit; }
   [[nodiscard]] bool marked() const noexcept { return (tag & mark_bit) != 0; }
   static constexpr std::uint32_t mark_bit = 0x80000000u;
 };
+
+/// The order of pools and of lists to choose from.
+[[nodiscard]] inline bool nearer(const candidate& a, const candidate& b) noexcept {
+  return a.rank != b.rank ? a.rank < b.rank : a.node() < b.node();
+}
 
 /// The nearest nodes met so far, sorted, at most `capacity`; serves as queue and result at once.
 /// A sorted array beats two heaps at the sizes of a search: most newcomers are refused by one
@@ -49,20 +55,20 @@ class candidate_pool {
   }
 
   /// Inserts a node that is not in the pool, if it is near enough.
-  void offer(float rank, std::uint32_t slot) noexcept {
+  void offer(float rank, std::uint32_t node) noexcept {
     if (size_ == capacity_ && !(rank < items_[size_ - 1].rank)) return;
-    place(rank, slot, size_ < capacity_ ? size_ : capacity_ - 1);
+    place(rank, node, size_ < capacity_ ? size_ : capacity_ - 1);
   }
 
-  /// As `offer`, but only nodes for which `admits(slot)` is true count as wanted; the others are
+  /// As `offer`, but only nodes for which `admits(node)` is true count as wanted; the others are
   /// kept for expansion. Returns false if there is no room: the pool is then of no more use.
   template <class Admits>
-  [[nodiscard]] bool offer_if(float rank, std::uint32_t slot, const Admits& admits) noexcept {
+  [[nodiscard]] bool offer_if(float rank, std::uint32_t node, const Admits& admits) noexcept {
     if (admitted_ == wanted_ && !(rank < items_[size_ - 1].rank)) return true;
-    const bool admitted = admits(slot);
+    const bool admitted = admits(node);
     const bool replaces = admitted && admitted_ == wanted_;
     if (size_ == capacity_ && !replaces) return false;
-    place(rank, slot, size_);
+    place(rank, node, size_);
     if (!admitted) return true;
     if (replaces) {
       --size_;
@@ -70,26 +76,28 @@ class candidate_pool {
       return true;
     }
     // Full: it ends with an admitted node, for nothing farther is ever expanded or answered.
-    while (!admits(items_[size_ - 1].slot())) --size_;
+    while (!admits(items_[size_ - 1].node())) --size_;
     return true;
   }
 
-  /// Marks the nearest node that was not expanded and returns its slot, or `no_node`.
+  /// Marks the nearest node that was not expanded and returns its number, or `no_node`.
   [[nodiscard]] std::uint32_t expand_next() noexcept {
     while (next_ < size_ && items_[next_].marked()) ++next_;
     if (next_ >= size_) return no_node;
     auto& item = items_[next_++];
     item.tag |= candidate::mark_bit;
-    return item.slot();
+    return item.node();
   }
 
   /// The node that would be expanded next if nothing nearer came, or `no_node`.
   [[nodiscard]] std::uint32_t peek_next() const noexcept {
     for (std::uint32_t i = next_; i < size_; ++i)
-      if (!items_[i].marked()) return items_[i].slot();
+      if (!items_[i].marked()) return items_[i].node();
     return no_node;
   }
 
+  /// The nodes, nearest first, to be ranked anew and sorted by the caller once a walk is done.
+  [[nodiscard]] std::span<candidate> items() noexcept { return {items_.data(), size_}; }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
   [[nodiscard]] const candidate& operator[](std::uint32_t i) const noexcept { return items_[i]; }
@@ -97,7 +105,7 @@ class candidate_pool {
 
  private:
   // Sorts a node in among the first `kept`, which are followed by room for one.
-  void place(float rank, std::uint32_t slot, std::uint32_t kept) noexcept {
+  void place(float rank, std::uint32_t node, std::uint32_t kept) noexcept {
     candidate* const data = items_.data();
     std::uint32_t at = 0;
     for (std::uint32_t length = kept; length > 0;) {
@@ -107,7 +115,7 @@ class candidate_pool {
       length = right ? length - half - 1 : half;
     }
     std::memmove(data + at + 1, data + at, (kept - at) * sizeof(candidate));
-    data[at] = {rank, slot};
+    data[at] = {rank, node};
     size_ = kept + 1;
     if (at < next_) next_ = at;
   }

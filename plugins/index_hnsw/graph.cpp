@@ -23,8 +23,14 @@ std::size_t list_bytes(std::uint32_t links) {
   return (bytes + unit - 1) / unit * unit;
 }
 
-constexpr std::uint64_t pack(std::uint32_t slot, std::uint32_t level) {
-  return std::uint64_t{level} << 32 | slot;
+constexpr std::uint64_t pack(std::uint32_t node, std::uint32_t level) {
+  return std::uint64_t{level} << 32 | node;
+}
+
+void raise(std::atomic<std::uint32_t>& end, std::uint32_t least) {
+  auto now = end.load(std::memory_order_relaxed);
+  while (now < least && !end.compare_exchange_weak(now, least, std::memory_order_acq_rel)) {
+  }
 }
 
 // Source: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", mix64.
@@ -53,6 +59,8 @@ graph::graph(plugin::services host, std::uint32_t m, std::uint64_t seed)
       states_(host, sizeof(std::uint8_t)),
       upper_at_(host, sizeof(std::uint32_t)),
       upper_(host, list_bytes(m)),
+      slots_(host, sizeof(std::uint32_t)),
+      node_at_(host, sizeof(std::uint32_t)),
       entry_(pack(no_node, 0)) {}
 
 std::uint32_t graph::draw_level(std::uint32_t slot) const noexcept {
@@ -62,38 +70,48 @@ std::uint32_t graph::draw_level(std::uint32_t slot) const noexcept {
   return std::min(static_cast<std::uint32_t>(level), level_max);
 }
 
-void graph::add(std::uint32_t slot, std::uint32_t level) {
-  states_.ensure(slot);
-  upper_at_.ensure(slot);
-  base_.ensure(slot);
+std::uint32_t graph::add(std::uint32_t slot, std::uint32_t level) {
+  const std::uint32_t node = added_.fetch_add(1, std::memory_order_relaxed);
+  states_.ensure(node);
+  upper_at_.ensure(node);
+  base_.ensure(node);
+  slots_.ensure(node);
+  node_at_.ensure(slot);
+  *reinterpret_cast<std::uint32_t*>(slots_.at(node)) = slot;
   if (level != 0) {
     const auto first = upper_count_.fetch_add(level, std::memory_order_relaxed);
     upper_.ensure(first + level - 1);
-    upper_at(slot).store(first, std::memory_order_release);
+    upper_at(node).store(first, std::memory_order_release);
   }
-  state(slot).store(static_cast<std::uint8_t>(level + 1), std::memory_order_release);
-  auto end = end_slot_.load(std::memory_order_relaxed);
-  while (end <= slot &&
-         !end_slot_.compare_exchange_weak(end, slot + 1, std::memory_order_acq_rel)) {
-  }
+  state(node).store(static_cast<std::uint8_t>(level + 1), std::memory_order_release);
+  raise(end_slot_, slot + 1);
+  raise(end_node_, node + 1);
+  return node;
 }
 
-void graph::publish(std::uint32_t slot) noexcept {
-  state(slot).fetch_or(published_bit, std::memory_order_acq_rel);
+void graph::publish(std::uint32_t node) noexcept {
+  state(node).fetch_or(published_bit, std::memory_order_acq_rel);
+  node_at(slot_of(node)).store(node + 1, std::memory_order_release);
   count_.fetch_add(1, std::memory_order_acq_rel);
 }
 
-bool graph::present(std::uint32_t slot) const noexcept {
-  return (state(slot).load(std::memory_order_acquire) & published_bit) != 0;
+bool graph::present(std::uint32_t node) const noexcept {
+  return (state(node).load(std::memory_order_acquire) & published_bit) != 0;
 }
 
-std::uint32_t graph::level_of(std::uint32_t slot) const noexcept {
-  return (state(slot).load(std::memory_order_acquire) & level_mask) - 1u;
+std::uint32_t graph::find(std::uint32_t slot) const noexcept {
+  if (slot >= end_slot()) return no_node;
+  return node_at(slot).load(std::memory_order_acquire) - 1;
 }
 
-link_list graph::links(std::uint32_t slot, std::uint32_t layer) const noexcept {
-  if (layer == 0) return {base_.at(slot), 2 * m_};
-  return {upper_.at(upper_at(slot).load(std::memory_order_acquire) + layer - 1), m_};
+std::uint32_t graph::level_of(std::uint32_t node) const noexcept {
+  const std::uint32_t stored = state(node).load(std::memory_order_acquire) & level_mask;
+  return stored == 0 ? 0 : stored - 1;
+}
+
+link_list graph::links(std::uint32_t node, std::uint32_t layer) const noexcept {
+  if (layer == 0) return {base_.at(node), 2 * m_};
+  return {upper_.at(upper_at(node).load(std::memory_order_acquire) + layer - 1), m_};
 }
 
 entry_point graph::entry() const noexcept {
@@ -101,24 +119,24 @@ entry_point graph::entry() const noexcept {
   return {static_cast<std::uint32_t>(packed), static_cast<std::uint32_t>(packed >> 32)};
 }
 
-bool graph::offer_entry(std::uint32_t slot, std::uint32_t level, bool only_if_first) noexcept {
+bool graph::offer_entry(std::uint32_t node, std::uint32_t level, bool only_if_first) noexcept {
   const std::lock_guard guard(entry_change_);
   const auto present = entry();
-  const bool first = present.slot == no_node;
+  const bool first = present.node == no_node;
   if (first || (!only_if_first && level > present.level))
-    entry_.store(pack(slot, level), std::memory_order_release);
+    entry_.store(pack(node, level), std::memory_order_release);
   return first;
 }
 
 std::uint64_t graph::bytes() const noexcept {
-  const std::uint64_t per_slot =
-      base_.block_bytes() + states_.block_bytes() + upper_at_.block_bytes();
-  return end_slot() * per_slot +
+  const std::uint64_t per_node =
+      base_.block_bytes() + states_.block_bytes() + upper_at_.block_bytes() + slots_.block_bytes();
+  return end_node() * per_node + end_slot() * std::uint64_t{node_at_.block_bytes()} +
          upper_count_.load(std::memory_order_relaxed) * std::uint64_t{upper_.block_bytes()};
 }
 
-graph::node_lock::node_lock(const graph& owner, std::uint32_t slot) noexcept
-    : state_(owner.state(slot)) {
+graph::node_lock::node_lock(const graph& owner, std::uint32_t node) noexcept
+    : state_(owner.state(node)) {
   while ((state_.fetch_or(locked_bit, std::memory_order_acquire) & locked_bit) != 0)
     while ((state_.load(std::memory_order_relaxed) & locked_bit) != 0) pause();
 }

@@ -4,11 +4,14 @@
 #include "plugins/index_hnsw/hnsw_index.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <mutex>
 #include <string>
+#include <utility>
 
-#include "plugins/index_hnsw/graph_file.hpp"
 #include "plugins/index_hnsw/linker.hpp"
-#include "plugins/index_hnsw/repair.hpp"
+#include "plugins/index_hnsw/rebuild.hpp"
+#include "plugins/index_hnsw/shape_file.hpp"
 #include "plugins/index_hnsw/walk.hpp"
 
 namespace thespis::hnsw {
@@ -61,76 +64,143 @@ bool admits_every_node(const thespis_index_query& query, const graph& nodes) {
 }
 
 // Copies the hits that the query admits: a pool also holds what was only walked through.
-std::size_t copy_hits(const candidate_pool& pool, const thespis_index_query& query,
-                      std::span<thespis_hit> hits) {
+std::size_t copy_hits(const candidate_pool& pool, const graph& nodes,
+                      const thespis_index_query& query, std::span<thespis_hit> hits) {
   std::size_t count = 0;
-  for (std::uint32_t i = 0; i < pool.size() && count < hits.size(); ++i)
-    if (plugin::admits(query, pool[i].slot())) hits[count++] = {pool[i].slot(), pool[i].rank};
+  for (std::uint32_t i = 0; i < pool.size() && count < hits.size(); ++i) {
+    const std::uint32_t slot = nodes.slot_of(pool[i].node());
+    if (plugin::admits(query, slot)) hits[count++] = {slot, pool[i].rank};
+  }
+  return count;
+}
+
+// How many candidates are compared by their rows.
+std::size_t rescored(const ranker& ranks, const thespis_index_query& query, std::size_t k) {
+  if ((query.flags & THESPIS_QUERY_NO_RESCORING) != 0) return 0;
+  constexpr std::size_t spare = 6;
+  if (query.oversampling > 0)
+    return static_cast<std::size_t>(
+        std::ceil(static_cast<double>(query.oversampling) * static_cast<double>(k)));
+  // Fine estimates are seldom off by more than a few places; from coarse ones anything may rise.
+  return ranks.fine() ? k + k / 2 + spare : SIZE_MAX;
+}
+
+// Puts the nearest `hits.size()` of the pool's candidates into `hits`, by their true ranks.
+std::size_t rescore(const ranker& ranks, const probe& from, const thespis_index_query& query,
+                    std::span<thespis_hit> hits, scratch& work) {
+  refine_pool(ranks, from, work);
+  const std::size_t most = rescored(ranks, query, hits.size());
+  if (most == 0) return copy_hits(work.pool, ranks.nodes(), query, hits);
+  auto& best = work.frontier;
+  best.clear();
+  for (const candidate& item : work.pool.items()) {
+    if (best.size() == most) break;
+    if (!plugin::admits(query, ranks.nodes().slot_of(item.node()))) continue;
+    best.push_back({item.rank, item.node()});
+    ranks.prefetch_row(item.node());
+  }
+  ranks.will_read(best, work);
+  for (std::size_t first = 0; first < best.size(); first += work.nodes.size()) {
+    const std::size_t count = std::min(work.nodes.size(), best.size() - first);
+    for (std::size_t i = 0; i < count; ++i) work.nodes[i] = best[first + i].node();
+    ranks.exact(from, work.nodes.data(), count, work, work.ranks.data());
+    for (std::size_t i = 0; i < count; ++i) best[first + i].rank = work.ranks[i];
+  }
+  std::sort(best.begin(), best.end(), nearer);
+  const std::size_t count = std::min(hits.size(), best.size());
+  for (std::size_t i = 0; i < count; ++i)
+    hits[i] = {ranks.nodes().slot_of(best[i].node()), best[i].rank};
   return count;
 }
 
 }  // namespace
 
 hnsw_index::hnsw_index(const plugin::index_setup& setup)
-    : ef_construct_(checked("ef_construct", setup.hnsw_ef_construct, 1, ef_construct_max)),
-      ranks_(setup.metric, setup.arena),
+    : m_(checked("m", setup.hnsw_m, m_min, m_max)),
+      ef_construct_(checked("ef_construct", setup.hnsw_ef_construct, 1, ef_construct_max)),
+      seed_(setup.seed),
+      rows_(setup.metric, setup.arena),
       host_(setup.services),
-      nodes_(setup.services, checked("m", setup.hnsw_m, m_min, m_max), setup.seed),
-      shelf_(2 * setup.hnsw_m) {}
+      encoding_(setup),
+      shelf_(2 * m_),
+      shape_(std::make_shared<shape>(host_, m_, seed_)) {}
 
 void hnsw_index::insert(std::span<const std::uint32_t> slots) {
   for (const std::uint32_t slot : slots)
-    if (slot >= slots_max)
+    if (slot >= nodes_max)
       throw plugin::failure(THESPIS_UNSUPPORTED, "slot " + std::to_string(slot) +
-                                                     " is beyond the " + std::to_string(slots_max) +
+                                                     " is beyond the " + std::to_string(nodes_max) +
                                                      " of a graph");
-  const scratch_shelf::loan work(shelf_);
-  for (const std::uint32_t slot : slots) insert_node(nodes_, ranks_, slot, ef_construct_, *work);
+  const auto now = shape_.load();
+  {
+    const std::shared_lock guard(inserting_);
+    const scratch_shelf::loan work(shelf_);
+    for (const std::uint32_t slot : slots)
+      insert_node(now->nodes, rows_, now->codes(), slot, ef_construct_, *work);
+  }
+  if (encoding_.wanted() && now->codes() == nullptr && now->nodes.count() >= encoding::sample_min)
+    learn_codes();
+}
+
+void hnsw_index::learn_codes() {
+  const auto now = shape_.load();
+  const std::unique_lock guard(inserting_);
+  if (now->codes() == nullptr) now->adopt(encoding_.learn(now->nodes, rows_.rows()));
 }
 
 std::size_t hnsw_index::search(const thespis_index_query& query, std::span<thespis_hit> hits) {
-  const std::uint64_t admitted = nodes_.count() == 0 ? 0 : admitted_at_most(query, nodes_);
+  const auto now = shape_.load();
+  const graph& nodes = now->nodes;
+  const std::uint64_t admitted = nodes.count() == 0 ? 0 : admitted_at_most(query, nodes);
   if (admitted == 0 || hits.empty()) return 0;
   // Read after the count: the first node becomes the entry point before it is counted.
-  const entry_point entry = nodes_.entry();
+  const entry_point entry = nodes.entry();
+  const bool coded = (query.flags & THESPIS_QUERY_IGNORE_CODES) == 0;
+  const ranker ranks(nodes, rows_, coded ? now->codes() : nullptr);
   const scratch_shelf::loan work(shelf_);
-  const probe from = ranks_.probe_of_query(query.vector);
   const auto k = static_cast<std::uint32_t>(hits.size());
   std::uint32_t ef = query.ef;
-  if (ef == 0) ef = k < ef_default_min / 2 ? ef_default_min : 2 * std::min(k, slots_max / 2);
-  ef = std::min(std::max(ef, k), nodes_.count());
+  if (ef == 0) ef = k < ef_default_min / 2 ? ef_default_min : 2 * std::min(k, nodes_max / 2);
+  ef = std::min(std::max(ef, k), nodes.count());
 
-  if (!scan_is_cheaper(admitted, ef, nodes_)) {
-    const candidate start = descend(nodes_, ranks_, from, entry, 0, *work);
-    if (admits_every_node(query, nodes_)) {
-      work->visited.begin(nodes_.end_slot());
-      walk(nodes_, ranks_, from, 0, start, ef, *work);
+  if (!scan_is_cheaper(admitted, ef, nodes)) {
+    const probe from = ranks.probe_of_query(query.vector, *work);
+    const candidate start = descend(ranks, from, entry, 0, *work);
+    if (admits_every_node(query, nodes)) {
+      work->visited.begin(nodes.end_node());
+      walk(ranks, from, 0, start, ef, *work);
     } else {
-      const std::uint32_t room = pool_room(admitted, ef, nodes_);
-      walk_admitted(nodes_, ranks_, from, start, ef, room, query, *work);
+      walk_admitted(ranks, from, start, ef, pool_room(admitted, ef, nodes), query, *work);
     }
-    const std::size_t count = copy_hits(work->pool, query, hits);
+    const std::size_t count = ranks.coded() ? rescore(ranks, from, query, hits, *work)
+                                            : copy_hits(work->pool, nodes, query, hits);
     if (count == hits.size()) return count;
   }
   // Few are admitted, or the walk could not reach enough of them.
-  scan(nodes_, ranks_, from, k, query, *work);
-  return copy_hits(work->pool, query, hits);
+  scan(ranks, rows_.probe_of_query(query.vector), k, query, *work);
+  return copy_hits(work->pool, nodes, query, hits);
 }
 
-void hnsw_index::save(plugin::writer& out) const { save_graph(nodes_, out); }
+thespis_maintenance hnsw_index::maintain(const thespis_bitmap* dead) {
+  const auto now = shape_.load();
+  thespis_maintenance report{};
+  auto better =
+      rebuild(*now, {rows_, host_, encoding_, shelf_, m_, seed_, ef_construct_}, dead, report);
+  if (better) shape_.store(std::move(better));
+  return report;
+}
+
+void hnsw_index::save(plugin::writer& out) const {
+  const auto now = shape_.load();
+  save_shape(*now, encoding_, out);
+}
 
 void hnsw_index::load(plugin::reader& in) {
-  entry_point entry;
-  const auto levels = load_lists(nodes_, in, entry);
-  const removal gone(levels, in.dead());
-  entry = gone.entry(entry);
-  if (entry.slot != no_node) nodes_.offer_entry(entry.slot, entry.level, false);
-  if (in.dead() != nullptr && in.dead()->cardinality != 0)
-    gone.apply(nodes_, ranks_, host_, shelf_, ef_construct_);
-  for (std::uint32_t slot = 0; slot < levels.size(); ++slot)
-    if (gone.stays(slot)) nodes_.publish(slot);
+  const auto now = shape_.load();
+  const entry_point entry = load_shape(*now, encoding_, in);
+  drop_dead(*now, entry, {rows_, host_, encoding_, shelf_, m_, seed_, ef_construct_}, in.dead());
 }
 
-std::uint64_t hnsw_index::bytes() const noexcept { return nodes_.bytes() + shelf_.bytes(); }
+std::uint64_t hnsw_index::bytes() const noexcept { return shape_.load()->bytes() + shelf_.bytes(); }
 
 }  // namespace thespis::hnsw

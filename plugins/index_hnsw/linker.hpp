@@ -7,37 +7,35 @@
 #include <span>
 #include <vector>
 
+#include "plugins/index_hnsw/codebook.hpp"
 #include "plugins/index_hnsw/graph.hpp"
 #include "plugins/index_hnsw/ranker.hpp"
 #include "plugins/index_hnsw/scratch.hpp"
 
 namespace thespis::hnsw {
 
-/// Adds one node to the graph.
+/// Adds one node to the graph, and its codes to `codes` if that is not null.
 /// Thread: may run on several threads with distinct slots, beside walks.
 /// Source: Malkov & Yashunin 2018, Alg. 1.
-void insert_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t ef_construct,
-                 scratch& work);
+void insert_node(graph& nodes, const row_ranks& rows, codebook* codes, std::uint32_t slot,
+                 std::uint32_t ef_construct, scratch& work);
 
 /// Finds the neighbours of a node that was added, links it to them and them to it.
 /// Thread: as `insert_node`.
-void link_node(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t ef_construct,
-               scratch& work);
+void link_node(const ranker& ranks, std::uint32_t node, std::uint32_t ef_construct, scratch& work);
 
 /// Adds a link of a known rank to the list of `from`, which is pruned if it is full; does nothing
 /// if it is there. Thread: as `insert_node`.
-void link_back(graph& nodes, const ranker& ranks, std::uint32_t from, std::uint32_t to, float rank,
+void link_back(const ranker& ranks, std::uint32_t from, std::uint32_t to, float rank,
                std::uint32_t layer, scratch& work);
-
-/// The order in which `choose_diverse` wants candidates.
-[[nodiscard]] inline bool nearer(const candidate& a, const candidate& b) noexcept {
-  return a.rank != b.rank ? a.rank < b.rank : a.slot() < b.slot();
-}
 
 /// Chooses at most `limit` of `nearest`, sorted by rank to some base: a node is refused if it is
 /// nearer to one already chosen than to the base. Two marked candidates are known to get along.
 /// Source: Malkov & Yashunin 2018, Alg. 4, without extending or keeping discarded ones.
 void choose_diverse(const ranker& ranks, std::span<const candidate> nearest, std::uint32_t limit,
-                    std::vector<candidate>& chosen);
+                    std::vector<candidate>& chosen, scratch& work);
+
+/// Ranks the nodes of the pool anew, as finely as codes allow, and sorts it.
+void refine_pool(const ranker& ranks, const probe& from, scratch& work);
 
 }  // namespace thespis::hnsw

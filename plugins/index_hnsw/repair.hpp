@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <thespis/plugin/plugin.hpp>
+#include <utility>
 #include <vector>
 
 #include "plugins/index_hnsw/graph.hpp"
@@ -14,29 +14,23 @@
 
 namespace thespis::hnsw {
 
-/// Which nodes a loaded graph is to lose: their rows may be gone, so that they cannot be ranked.
+/// Which nodes a graph that nobody uses yet is to lose: their rows may be gone, so that they cannot
+/// be ranked.
 class removal {
  public:
-  /// `levels[slot]` is level + 1 of each node, 0 where there is none. `dead` outlives this.
-  removal(std::span<const std::uint8_t> levels, const thespis_bitmap* dead) noexcept
-      : levels_(levels), dead_(dead) {}
+  /// `gone[node]` says so of each node that was added. `nodes` outlives this.
+  removal(const graph& nodes, std::vector<bool> gone) noexcept
+      : nodes_(nodes), gone_(std::move(gone)) {}
 
-  [[nodiscard]] bool removes(std::uint32_t slot) const noexcept {
-    return plugin::contains(dead_, slot);
-  }
-  [[nodiscard]] bool stays(std::uint32_t slot) const noexcept {
-    return levels_[slot] != 0 && !removes(slot);
-  }
-  /// Nodes that stay.
-  [[nodiscard]] std::uint32_t count() const noexcept;
+  [[nodiscard]] bool stays(std::uint32_t node) const noexcept { return !gone_[node]; }
   /// `entry` if it stays, else the highest node that does.
   [[nodiscard]] entry_point entry(entry_point entry) const noexcept;
 
   /// Takes the nodes that do not stay out of every list. Who had a link to one is offered the
   /// neighbours of that one instead, under the rule by which an insert chooses; who is left without
-  /// a link to it gets some back. Nodes that do not stay end without links.
-  /// Thread: nobody else uses the graph.
-  void apply(graph& nodes, const ranker& ranks, plugin::services host, scratch_shelf& shelf,
+  /// a link to it gets some back. Nodes that do not stay end without links. The graph's entry point
+  /// stays. Thread: nobody else uses the graph.
+  void apply(const ranker& ranks, plugin::services host, scratch_shelf& shelf,
              std::uint32_t ef_construct) const;
 
  private:
@@ -48,14 +42,14 @@ class removal {
     std::uint32_t layer;
   };
 
-  void repair(graph& nodes, const ranker& ranks, std::uint32_t slot, std::uint32_t layer,
-              scratch& work, std::vector<new_link>& gained) const;
-  void gather(const graph& nodes, std::uint32_t slot, std::uint32_t layer, scratch& work) const;
-  void adopt_orphans(graph& nodes, const ranker& ranks, std::uint32_t ef_construct,
-                     scratch& work) const;
+  [[nodiscard]] bool removes(std::uint32_t node) const noexcept { return gone_[node]; }
+  void repair(const ranker& ranks, std::uint32_t node, std::uint32_t layer, scratch& work,
+              std::vector<new_link>& gained) const;
+  void gather(std::uint32_t node, std::uint32_t layer, scratch& work) const;
+  void adopt_orphans(const ranker& ranks, std::uint32_t ef_construct, scratch& work) const;
 
-  std::span<const std::uint8_t> levels_;
-  const thespis_bitmap* dead_;
+  const graph& nodes_;
+  std::vector<bool> gone_;
 };
 
 }  // namespace thespis::hnsw

@@ -23,11 +23,11 @@ std::size_t home_of_this_thread() {
 
 }  // namespace
 
-void visited_set::begin(std::uint32_t end_slot) {
+void visited_set::begin(std::uint32_t end_node) {
   constexpr std::size_t room_min = 1024;
-  if (stamps_.size() < end_slot) {
+  if (stamps_.size() < end_node) {
     // Room to spare: the nodes that come during the walk are to be met too.
-    stamps_.assign(std::bit_ceil(std::max<std::size_t>(end_slot + std::size_t{1}, room_min)), 0);
+    stamps_.assign(std::bit_ceil(std::max<std::size_t>(end_node + std::size_t{1}, room_min)), 0);
     walk_ = 0;
   }
   if (walk_ == std::numeric_limits<std::uint8_t>::max()) {
@@ -38,14 +38,24 @@ void visited_set::begin(std::uint32_t end_slot) {
 }
 
 scratch::scratch(std::uint32_t links_max)
-    : slots(std::max(links_max, batch_min)), rows(slots.size()), ranks(slots.size()) {
+    : nodes(std::max(links_max, batch_min)),
+      ranks(nodes.size()),
+      slots(nodes.size()),
+      rows(nodes.size()),
+      refinements(nodes.size()) {
   chosen.reserve(links_max);
+}
+
+void* scratch::query(std::size_t bytes) {
+  const std::size_t lines = (bytes + sizeof(line) - 1) / sizeof(line);
+  if (query_.size() < lines) query_.resize(lines);
+  return query_.data();
 }
 
 std::size_t scratch::bytes() const noexcept {
   return sizeof(scratch) + visited.bytes() + pool.bytes() +
-         frontier.capacity() * sizeof(candidate) + slots.capacity() * sizeof(std::uint32_t) +
-         rows.capacity() * sizeof(const float*) + ranks.capacity() * sizeof(float) +
+         frontier.capacity() * sizeof(candidate) + query_.capacity() * sizeof(line) +
+         nodes.capacity() * (2 * sizeof(std::uint32_t) + sizeof(float) + 2 * sizeof(void*)) +
          (chosen.capacity() + neighbours.capacity()) * sizeof(candidate);
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <thespis/plugin/plugin.hpp>
 #include <vector>
 
 #include "plugins/index_hnsw/candidate_pool.hpp"
@@ -17,14 +18,15 @@ namespace thespis::hnsw {
 /// a walk costs nothing but, every 255th time, one clearing.
 class visited_set {
  public:
-  /// Forgets all nodes and makes room for those below `end_slot`.
-  void begin(std::uint32_t end_slot);
+  /// Forgets all nodes and makes room for those below `end_node`.
+  void begin(std::uint32_t end_node);
+  void prefetch(std::uint32_t node) const noexcept { __builtin_prefetch(stamps_.data() + node); }
 
   /// Notes a node; returns false if it was known. A node that came after `begin` made room counts
   /// as known.
-  [[nodiscard]] bool insert(std::uint32_t slot) noexcept {
-    if (slot >= stamps_.size()) return false;
-    std::uint8_t& stamp = stamps_.data()[slot];
+  [[nodiscard]] bool insert(std::uint32_t node) noexcept {
+    if (node >= stamps_.size()) return false;
+    std::uint8_t& stamp = stamps_.data()[node];
     if (stamp == walk_) return false;
     stamp = walk_;
     return true;
@@ -40,16 +42,27 @@ class visited_set {
 struct alignas(128) scratch {
   explicit scratch(std::uint32_t links_max);
 
+  /// Room for a query prepared for codes, 64-byte aligned. Throws std::bad_alloc.
+  [[nodiscard]] void* query(std::size_t bytes);
+
   visited_set visited;
   candidate_pool pool;
-  std::vector<candidate> frontier;    ///< Heap of a filtered walk; list of a pruning.
-  std::vector<std::uint32_t> slots;   ///< Neighbours to rank; at least `links_max`.
-  std::vector<const float*> rows;     ///< As long as `slots`.
-  std::vector<float> ranks;           ///< As long as `slots`.
+  std::vector<candidate> frontier;   ///< Heap of a filtered walk; list of a pruning.
+  std::vector<std::uint32_t> nodes;  ///< Neighbours to rank; at least `links_max`.
+  std::vector<float> ranks;          ///< As long as `nodes`, as are all up to `refinements`.
+  std::vector<std::uint32_t> slots;
+  std::vector<const void*> rows;
+  std::vector<const void*> refinements;
   std::vector<candidate> chosen;      ///< What a pruning keeps.
   std::vector<candidate> neighbours;  ///< New links of the node being inserted.
 
   [[nodiscard]] std::size_t bytes() const noexcept;
+
+ private:
+  struct line {
+    alignas(64) std::byte bytes[64];
+  };
+  std::vector<line> query_;
 };
 
 /// Keeps scratches for reuse, so that a search allocates nothing once it is warm.

@@ -19,8 +19,9 @@ namespace thespis::hnsw {
 /// `ensure` may run on several threads.
 class segments {
  public:
-  segments(plugin::services host, std::size_t block_bytes) noexcept
-      : host_(host), block_bytes_(block_bytes) {}
+  /// Readers may read `slack_bytes` past the end of a block.
+  segments(plugin::services host, std::size_t block_bytes, std::size_t slack_bytes = 0) noexcept
+      : host_(host), block_bytes_(block_bytes), slack_bytes_(slack_bytes) {}
   segments(const segments&) = delete;
   segments& operator=(const segments&) = delete;
   ~segments() {
@@ -61,11 +62,12 @@ class segments {
   }
   [[nodiscard]] std::size_t bytes_of(std::size_t segment) const noexcept {
     const auto blocks = std::size_t{1} << (segment == 0 ? first_log2 : first_log2 + segment - 1);
-    return blocks * block_bytes_;
+    return blocks * block_bytes_ + slack_bytes_;
   }
 
   plugin::services host_;
   std::size_t block_bytes_;
+  std::size_t slack_bytes_;
   std::array<std::atomic<std::uintptr_t>, 33 - first_log2> table_{};
   std::array<void*, 33 - first_log2> memory_{};
   std::mutex growing_;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <thespis/plugin/plugin.hpp>
 
-#include "plugins/index_hnsw/graph.hpp"
 #include "plugins/index_hnsw/ranker.hpp"
 #include "plugins/index_hnsw/scratch.hpp"
 
@@ -15,26 +14,25 @@ namespace thespis::hnsw {
 /// Goes greedily from the entry point down to the nearest node found in `layer + 1`, or stays at
 /// the entry point if that is not above `layer`.
 /// Source: Malkov & Yashunin 2018, Alg. 5 lines 1-6, with ef = 1.
-[[nodiscard]] candidate descend(const graph& nodes, const ranker& ranks, const probe& from,
-                                entry_point entry, std::uint32_t layer, scratch& work);
+[[nodiscard]] candidate descend(const ranker& ranks, const probe& from, entry_point entry,
+                                std::uint32_t layer, scratch& work);
 
 /// Walks one layer from `start` and leaves the nearest `ef` nodes met in `work.pool`.
 /// `work.visited` must have begun; nodes in it are not entered.
 /// Source: Malkov & Yashunin 2018, Alg. 2.
-void walk(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t layer,
-          candidate start, std::uint32_t ef, scratch& work);
+void walk(const ranker& ranks, const probe& from, std::uint32_t layer, candidate start,
+          std::uint32_t ef, scratch& work);
 
 /// Walks the base layer through every node until `ef` of those that `query` admits are nearer than
 /// anything left to expand, and leaves them in `work.pool`, others perhaps among them. It is quick
 /// as long as no more than `room` nodes, admitted or not, need to be kept, and right beyond that.
 /// Begins `work.visited` itself.
-void walk_admitted(const graph& nodes, const ranker& ranks, const probe& from, candidate start,
-                   std::uint32_t ef, std::uint32_t room, const thespis_index_query& query,
-                   scratch& work);
+void walk_admitted(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
+                   std::uint32_t room, const thespis_index_query& query, scratch& work);
 
 /// Compares with every published node that `query` admits and leaves the nearest `k` in
-/// `work.pool`.
-void scan(const graph& nodes, const ranker& ranks, const probe& from, std::uint32_t k,
-          const thespis_index_query& query, scratch& work);
+/// `work.pool`, by their true ranks.
+void scan(const ranker& ranks, const probe& from, std::uint32_t k, const thespis_index_query& query,
+          scratch& work);
 
 }  // namespace thespis::hnsw

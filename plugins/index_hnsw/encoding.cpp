@@ -1,0 +1,69 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/index_hnsw/encoding.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace thespis::hnsw {
+namespace {
+
+// Codes of eight bits whose upper halves guide the walk: see ADR 0042.
+constexpr const char* default_quantizer = "sq4";
+// Rows of fewer dimensions are about as small as their codes.
+constexpr std::uint32_t coded_dimension_min = 32;
+constexpr std::uint32_t sample_max = 4096;
+// Nodes that one task of `parallel_for` encodes.
+constexpr std::uint32_t nodes_per_task = 1024;
+
+}  // namespace
+
+encoding::encoding(const plugin::index_setup& setup)
+    : host_(setup.services),
+      metric_(setup.metric),
+      dimension_(setup.arena.dimension()),
+      seed_(setup.seed),
+      bits_(setup.quantizer_bits) {
+  const bool chosen = setup.quantizer != nullptr;
+  if (chosen ? std::string("none") == setup.quantizer
+             : metric_ == THESPIS_METRIC_MANHATTAN || dimension_ < coded_dimension_min)
+    return;
+  name_ = chosen ? setup.quantizer : default_quantizer;
+  try {
+    (void)make();
+  } catch (const plugin::failure& problem) {
+    if (chosen || problem.status() != THESPIS_NOT_FOUND) throw;
+    host_.log(THESPIS_LOG_WARN, std::string("index without codes: ") + problem.what());
+    name_.clear();
+  }
+}
+
+std::unique_ptr<codebook> encoding::make() const {
+  thespis_quantizer_params params{};
+  params.metric = metric_;
+  params.dimension = dimension_;
+  params.bits = bits_;
+  params.seed = seed_;
+  return std::make_unique<codebook>(host_, plugin::quantizer(host_, name_.c_str(), params),
+                                    dimension_);
+}
+
+std::unique_ptr<codebook> encoding::learn(const graph& nodes, const plugin::arena& rows) const {
+  const std::uint32_t end = nodes.end_node();
+  const std::uint32_t step = std::max(nodes.count() / sample_max, 1u);
+  std::vector<const float*> sample;
+  for (std::uint32_t node = 0, met = 0; node < end && sample.size() < sample_max; ++node)
+    if (nodes.present(node) && met++ % step == 0) sample.push_back(rows.row(nodes.slot_of(node)));
+  auto codes = make();
+  codes->codes().train(sample);
+  if (end != 0) codes->add(end - 1);
+  host_.parallel_for((end + nodes_per_task - 1) / nodes_per_task, [&](std::size_t task) {
+    const auto first = static_cast<std::uint32_t>(task) * nodes_per_task;
+    for (std::uint32_t node = first; node < std::min(end, first + nodes_per_task); ++node)
+      if (nodes.present(node)) codes->encode(node, rows.row(nodes.slot_of(node)));
+  });
+  return codes;
+}
+
+}  // namespace thespis::hnsw

@@ -1,0 +1,44 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thespis/plugin/plugin.hpp>
+#include <utility>
+
+#include "plugins/index_hnsw/codebook.hpp"
+#include "plugins/index_hnsw/graph.hpp"
+
+namespace thespis::hnsw {
+
+/// A graph and the codes of its nodes. Searches hold on to the shape that they began with;
+/// maintenance makes a new one beside it.
+/// Thread: `codes` from any thread; `adopt` while nobody inserts, at most once.
+class shape {
+ public:
+  shape(plugin::services host, std::uint32_t m, std::uint64_t seed) : nodes(host, m, seed) {}
+
+  graph nodes;
+
+  /// Null until there were enough nodes to learn from. Every node published by then has its codes;
+  /// so a search that met null goes on with rows.
+  [[nodiscard]] codebook* codes() const noexcept { return codes_.load(std::memory_order_acquire); }
+  void adopt(std::unique_ptr<codebook> codes) noexcept {
+    owned_ = std::move(codes);
+    codes_.store(owned_.get(), std::memory_order_release);
+  }
+
+  [[nodiscard]] std::uint64_t bytes() const noexcept {
+    const codebook* const coded = codes();
+    return nodes.bytes() + (coded == nullptr ? 0 : coded->bytes(nodes.end_node()));
+  }
+
+ private:
+  std::unique_ptr<codebook> owned_;
+  std::atomic<codebook*> codes_{nullptr};
+};
+
+}  // namespace thespis::hnsw
