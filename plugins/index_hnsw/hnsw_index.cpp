@@ -11,6 +11,7 @@
 
 #include "plugins/index_hnsw/linker.hpp"
 #include "plugins/index_hnsw/rebuild.hpp"
+#include "plugins/index_hnsw/scan.hpp"
 #include "plugins/index_hnsw/shape_file.hpp"
 #include "plugins/index_hnsw/walk.hpp"
 
@@ -50,17 +51,28 @@ std::uint32_t pool_room(std::uint64_t admitted, std::uint32_t ef, const graph& n
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(room, nodes.count() + room_min));
 }
 
-// A walk ranks about m nodes for each of ef, and 1 / share as many where only a share of the nodes
-// is admitted; a scan ranks each admitted row, in order, at about half the price.
-bool scan_is_cheaper(std::uint64_t admitted, std::uint32_t ef, const graph& nodes) {
-  const auto share = static_cast<double>(admitted) / static_cast<double>(nodes.count());
-  const double walked = static_cast<double>(ef) * nodes.m() / share;
-  return static_cast<double>(admitted) * 0.5 <= walked;
-}
+enum class strategy { walk, walk_admitted, walk_two_hop, scan };
 
 bool admits_every_node(const thespis_index_query& query, const graph& nodes) {
   return query.allowed == nullptr && query.first_slot == 0 && query.end_slot >= nodes.end_slot() &&
          (query.dead == nullptr || query.dead->cardinality == 0);
+}
+
+// By how many nodes each strategy ranks. A walk ranks about m for each of ef, and 1 / share as many
+// where only a share of the nodes is admitted. Looking past neighbours costs as much as ranking
+// several times m. A scan ranks each admitted node, in order, at about half the price.
+strategy choose(const thespis_index_query& query, std::uint64_t admitted, std::uint32_t ef,
+                const graph& nodes) {
+  constexpr double two_hop_price = 6;
+  constexpr double scan_price = 0.5;
+  const double share = static_cast<double>(admitted) / static_cast<double>(nodes.count());
+  const double step = static_cast<double>(ef) * nodes.m();
+  const double scanned = static_cast<double>(admitted) * scan_price;
+  const double walked = step / share;
+  const bool hops = query.allowed != nullptr && step * two_hop_price < walked;
+  if (scanned <= (hops ? step * two_hop_price : walked)) return strategy::scan;
+  if (admits_every_node(query, nodes)) return strategy::walk;
+  return hops ? strategy::walk_two_hop : strategy::walk_admitted;
 }
 
 // Copies the hits that the query admits: a pool also holds what was only walked through.
@@ -113,6 +125,29 @@ std::size_t rescore(const ranker& ranks, const probe& from, const thespis_index_
   return count;
 }
 
+std::size_t finish(const ranker& ranks, const probe& from, const thespis_index_query& query,
+                   std::span<thespis_hit> hits, scratch& work) {
+  return ranks.coded() ? rescore(ranks, from, query, hits, work)
+                       : copy_hits(work.pool, ranks.nodes(), query, hits);
+}
+
+std::size_t scan_all(const ranker& ranks, const probe& from, std::uint64_t admitted,
+                     std::uint32_t ef, const thespis_index_query& query,
+                     std::span<thespis_hit> hits, scratch& work) {
+  constexpr std::uint64_t few = 256;
+  const auto k = static_cast<std::uint32_t>(hits.size());
+  if (!ranks.coded() || admitted <= few) {
+    const ranker exact(ranks.nodes(), ranks.rows(), nullptr);
+    scan(exact, from, k, query, work);
+    return copy_hits(work.pool, ranks.nodes(), query, hits);
+  }
+  // Estimates err more than a walk's order shows: more of them are looked at closely.
+  constexpr std::uint32_t kept_per_hit = 8;
+  scan(ranks, from, std::max(ef, kept_per_hit * std::min(k, nodes_max / kept_per_hit)), query,
+       work);
+  return finish(ranks, from, query, hits, work);
+}
+
 }  // namespace
 
 hnsw_index::hnsw_index(const plugin::index_setup& setup)
@@ -163,22 +198,26 @@ std::size_t hnsw_index::search(const thespis_index_query& query, std::span<thesp
   if (ef == 0) ef = k < ef_default_min / 2 ? ef_default_min : 2 * std::min(k, nodes_max / 2);
   ef = std::min(std::max(ef, k), nodes.count());
 
-  if (!scan_is_cheaper(admitted, ef, nodes)) {
-    const probe from = ranks.probe_of_query(query.vector, *work);
+  const probe from = ranks.probe_of_query(query.vector, *work);
+  const strategy how = choose(query, admitted, ef, nodes);
+  bool walked = how != strategy::scan;
+  if (walked) {
     const candidate start = descend(ranks, from, entry, 0, *work);
-    if (admits_every_node(query, nodes)) {
+    if (how == strategy::walk) {
       work->visited.begin(nodes.end_node());
       walk(ranks, from, 0, start, ef, *work);
+    } else if (how == strategy::walk_two_hop) {
+      walk_two_hop(ranks, from, start, ef, query, *work);
     } else {
-      walk_admitted(ranks, from, start, ef, pool_room(admitted, ef, nodes), query, *work);
+      walked = walk_admitted(ranks, from, start, ef, pool_room(admitted, ef, nodes), query, *work);
     }
-    const std::size_t count = ranks.coded() ? rescore(ranks, from, query, hits, *work)
-                                            : copy_hits(work->pool, nodes, query, hits);
+  }
+  if (walked) {
+    const std::size_t count = finish(ranks, from, query, hits, *work);
     if (count == hits.size()) return count;
   }
   // Few are admitted, or the walk could not reach enough of them.
-  scan(ranks, rows_.probe_of_query(query.vector), k, query, *work);
-  return copy_hits(work->pool, nodes, query, hits);
+  return scan_all(ranks, from, admitted, ef, query, hits, *work);
 }
 
 thespis_maintenance hnsw_index::maintain(const thespis_bitmap* dead) {

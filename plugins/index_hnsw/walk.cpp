@@ -3,8 +3,7 @@
 
 #include "plugins/index_hnsw/walk.hpp"
 
-#include <algorithm>
-#include <bit>
+#include "plugins/index_hnsw/scan.hpp"
 
 namespace thespis::hnsw {
 namespace {
@@ -30,10 +29,6 @@ float rank_of(const ranker& ranks, const probe& from, std::uint32_t node, scratc
   ranks.estimate(from, &node, 1, work, &rank);
   return rank;
 }
-
-struct farther {
-  bool operator()(const candidate& a, const candidate& b) const noexcept { return a.rank > b.rank; }
-};
 
 }  // namespace
 
@@ -82,33 +77,6 @@ bool expand_all(const ranker& ranks, const probe& from, std::uint32_t layer, scr
   return true;
 }
 
-// For walks through so many nodes that are not admitted that a sorted array of them all would cost
-// more than the ranking: a heap of nodes to expand beside the pool of admitted ones.
-void walk_far(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
-              const thespis_index_query& query, scratch& work) {
-  auto& pool = work.pool;
-  auto& frontier = work.frontier;
-  pool.reset(ef);
-  frontier.clear();
-  const auto meet = [&](float rank, std::uint32_t node) {
-    frontier.push_back({rank, node});
-    std::push_heap(frontier.begin(), frontier.end(), farther());
-    if (plugin::admits(query, ranks.nodes().slot_of(node))) pool.offer(rank, node);
-  };
-  if (work.visited.insert(start.node())) meet(start.rank, start.node());
-  while (!frontier.empty()) {
-    std::pop_heap(frontier.begin(), frontier.end(), farther());
-    const candidate nearest = frontier.back();
-    frontier.pop_back();
-    if (pool.full() && nearest.rank > pool.bound()) break;
-    const std::uint32_t count = gather(ranks, nearest.node(), 0, work);
-    if (!frontier.empty()) ranks.nodes().links(frontier.front().node(), 0).prefetch();
-    ranks.estimate(from, work.nodes.data(), count, work, work.ranks.data());
-    for (std::uint32_t i = 0; i < count; ++i)
-      if (work.ranks[i] < pool.bound()) meet(work.ranks[i], work.nodes[i]);
-  }
-}
-
 }  // namespace
 
 void walk(const ranker& ranks, const probe& from, std::uint32_t layer, candidate start,
@@ -122,7 +90,7 @@ void walk(const ranker& ranks, const probe& from, std::uint32_t layer, candidate
   });
 }
 
-void walk_admitted(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
+bool walk_admitted(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
                    std::uint32_t room, const thespis_index_query& query, scratch& work) {
   auto& pool = work.pool;
   const auto admits = [&](std::uint32_t node) {
@@ -133,81 +101,70 @@ void walk_admitted(const ranker& ranks, const probe& from, candidate start, std:
   };
   pool.reset(ef, room);
   work.visited.begin(ranks.nodes().end_node());
-  if (work.visited.insert(start.node()) && keep(start.rank, start.node()) &&
-      expand_all(ranks, from, 0, work, keep))
-    return;
-  work.visited.begin(ranks.nodes().end_node());
-  walk_far(ranks, from, start, ef, query, work);
+  return work.visited.insert(start.node()) && keep(start.rank, start.node()) &&
+         expand_all(ranks, from, 0, work, keep);
 }
 
 namespace {
 
-// Collects slots and ranks them by the batch.
-class scan_batch {
- public:
-  scan_batch(const ranker& ranks, const probe& from, scratch& work) noexcept
-      : ranks_(ranks), from_(from), work_(work) {}
-
-  void add(std::uint32_t slot) {
-    const std::uint32_t node = ranks_.nodes().find(slot);
-    if (node == no_node) return;
-    work_.nodes[count_++] = node;
-    if (count_ == work_.nodes.size()) flush();
-  }
-
-  void flush() {
-    ranks_.exact(from_, work_.nodes.data(), count_, work_, work_.ranks.data());
-    for (std::size_t i = 0; i < count_; ++i) work_.pool.offer(work_.ranks[i], work_.nodes[i]);
-    count_ = 0;
-  }
-
- private:
-  const ranker& ranks_;
-  const probe& from_;
-  scratch& work_;
-  std::size_t count_ = 0;
-};
-
-// Calls `visit` for each member of `set` in [first, end), skipping empty words.
-template <class Visit>
-void for_each_member(const thespis_bitmap& set, std::uint32_t first, std::uint32_t end,
-                     Visit visit) {
-  constexpr std::uint32_t word_bits = 64;
-  const std::uint64_t chunk_bits = std::uint64_t{1} << set.chunk_bits_log2;
-  for (std::uint64_t at = first / word_bits * word_bits; at < end;) {
-    const std::uint64_t chunk = at >> set.chunk_bits_log2;
-    if (chunk >= set.chunk_count) return;
-    if (set.chunks[chunk] == nullptr) {
-      at = (chunk + 1) * chunk_bits;
-      continue;
+// Puts nodes that the query admits and that were not met before into `work.nodes`: neighbours of
+// `node`, and neighbours of those neighbours that are not admitted, nearest first.
+std::uint32_t gather_admitted(const ranker& ranks, std::uint32_t node,
+                              const thespis_index_query& query, scratch& work) {
+  const graph& nodes = ranks.nodes();
+  auto& bridges = work.slots;
+  std::uint32_t count = 0;
+  std::uint32_t bridge_count = 0;
+  const auto meet = [&](std::uint32_t met) {
+    ranks.prefetch(met);
+    work.nodes[count++] = met;
+  };
+  const link_list list = nodes.links(node, 0);
+  for (std::uint32_t i = 0; i < list.capacity(); ++i) {
+    const link_word word = list.load(i);
+    if (word == 0) break;
+    const std::uint32_t met = target_of(word);
+    if (!work.visited.insert(met)) continue;
+    if (plugin::admits(query, nodes.slot_of(met))) {
+      meet(met);
+    } else {
+      nodes.links(met, 0).prefetch();
+      bridges[bridge_count++] = met;
     }
-    std::uint64_t word = set.chunks[chunk][(at & (chunk_bits - 1)) / word_bits];
-    for (; word != 0; word &= word - 1) {
-      const std::uint64_t slot = at + static_cast<unsigned>(std::countr_zero(word));
-      if (slot >= first && slot < end) visit(static_cast<std::uint32_t>(slot));
-    }
-    at += word_bits;
   }
+  for (std::uint32_t at = 0; at < bridge_count; ++at) {
+    const link_list beyond = nodes.links(bridges[at], 0);
+    for (std::uint32_t i = 0; i < beyond.capacity(); ++i) {
+      const link_word word = beyond.load(i);
+      if (word == 0) break;
+      if (count == work.nodes.size()) return count;
+      const std::uint32_t met = target_of(word);
+      if (plugin::admits(query, nodes.slot_of(met)) && work.visited.insert(met)) meet(met);
+    }
+  }
+  return count;
 }
 
 }  // namespace
 
-void scan(const ranker& ranks, const probe& from, std::uint32_t k, const thespis_index_query& query,
-          scratch& work) {
-  const graph& nodes = ranks.nodes();
-  const std::uint32_t end = std::min(query.end_slot, nodes.end_slot());
-  // No more can be found than there are, however large k is.
-  work.pool.reset(std::min(k, std::max(nodes.count(), 1u)));
-  scan_batch batch(ranks, from, work);
-  const auto visit = [&](std::uint32_t slot) {
-    if (!plugin::contains(query.dead, slot)) batch.add(slot);
+void walk_two_hop(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
+                  const thespis_index_query& query, scratch& work) {
+  constexpr std::uint32_t seeds = 32;
+  auto& pool = work.pool;
+  pool.reset(ef);
+  work.visited.begin(ranks.nodes().end_node());
+  const auto offer_all = [&](std::uint32_t count) {
+    ranks.estimate(from, work.nodes.data(), count, work, work.ranks.data());
+    for (std::uint32_t i = 0; i < count; ++i) pool.offer(work.ranks[i], work.nodes[i]);
   };
-  if (query.allowed != nullptr) {
-    for_each_member(*query.allowed, query.first_slot, end, visit);
-  } else {
-    for (std::uint32_t slot = query.first_slot; slot < end; ++slot) visit(slot);
-  }
-  batch.flush();
+  // Where the query lies, perhaps nothing is admitted: so the walk also begins elsewhere.
+  (void)work.visited.insert(start.node());
+  if (plugin::admits(query, ranks.nodes().slot_of(start.node())))
+    pool.offer(start.rank, start.node());
+  offer_all(gather_admitted(ranks, start.node(), query, work));
+  seed_pool(ranks, from, seeds, query, work);
+  for (std::uint32_t node = pool.expand_next(); node != no_node; node = pool.expand_next())
+    offer_all(gather_admitted(ranks, node, query, work));
 }
 
 }  // namespace thespis::hnsw

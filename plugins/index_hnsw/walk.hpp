@@ -24,15 +24,18 @@ void walk(const ranker& ranks, const probe& from, std::uint32_t layer, candidate
           std::uint32_t ef, scratch& work);
 
 /// Walks the base layer through every node until `ef` of those that `query` admits are nearer than
-/// anything left to expand, and leaves them in `work.pool`, others perhaps among them. It is quick
-/// as long as no more than `room` nodes, admitted or not, need to be kept, and right beyond that.
-/// Begins `work.visited` itself.
-void walk_admitted(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
-                   std::uint32_t room, const thespis_index_query& query, scratch& work);
+/// anything left to expand, and leaves them in `work.pool`, others perhaps among them. Returns
+/// false if that takes more than `room` nodes in the pool, admitted or not. Begins `work.visited`
+/// itself.
+[[nodiscard]] bool walk_admitted(const ranker& ranks, const probe& from, candidate start,
+                                 std::uint32_t ef, std::uint32_t room,
+                                 const thespis_index_query& query, scratch& work);
 
-/// Compares with every published node that `query` admits and leaves the nearest `k` in
-/// `work.pool`, by their true ranks.
-void scan(const ranker& ranks, const probe& from, std::uint32_t k, const thespis_index_query& query,
-          scratch& work);
+/// Walks the base layer through nodes that `query`, which has an `allowed`, admits, and leaves the
+/// nearest `ef` met in `work.pool`; looks past a neighbour that is not admitted at its neighbours.
+/// Begins `work.visited` itself.
+/// Source: Patel et al. 2024, ACORN-1.
+void walk_two_hop(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
+                  const thespis_index_query& query, scratch& work);
 
 }  // namespace thespis::hnsw

@@ -55,6 +55,15 @@ inline void* give(void*, std::size_t bytes, std::size_t alignment) {
 
 inline void take(void*, void* memory, std::size_t, std::size_t) { std::free(memory); }
 
+/// What the plugin in `file` says of itself; it stays loaded.
+inline const thespis_plugin_descriptor& descriptor_of(const char* file) {
+  void* const library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) throw std::runtime_error(dlerror());
+  const auto function =
+      reinterpret_cast<thespis_plugin_function>(dlsym(library, THESPIS_PLUGIN_SYMBOL));
+  return *function();
+}
+
 inline const thespis_services& services() {
   static const thespis_services table{
       sizeof(thespis_services),
@@ -72,6 +81,11 @@ inline const thespis_services& services() {
       },
       [](void*, const char*, thespis_object*, thespis_failure*) -> thespis_status {
         return THESPIS_NOT_FOUND;
+      },
+      [](void*, const char* name, const void* params, thespis_object* out,
+         thespis_failure* failure) -> thespis_status {
+        if (std::string("sq4") != name) return THESPIS_NOT_FOUND;
+        return descriptor_of(THESPIS_QUANTIZER_FILE).create(&services(), params, out, failure);
       }};
   return table;
 }
@@ -93,7 +107,11 @@ class rows {
               31,
               metric == THESPIS_METRIC_COSINE ? padded_ * 4 : 0,
               stride_ * sizeof(float),
-              &chunk_} {}
+              &chunk_,
+              THESPIS_ARENA_EVICTABLE,
+              0,
+              nullptr,
+              nullptr} {}
   ~rows() { std::free(memory_); }
   rows(const rows&) = delete;
   rows& operator=(const rows&) = delete;
@@ -149,11 +167,8 @@ class rows {
 };
 
 inline const thespis_plugin_descriptor& plugin() {
-  static void* const library = dlopen(THESPIS_PLUGIN_FILE, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) throw std::runtime_error(dlerror());
-  static const auto function =
-      reinterpret_cast<thespis_plugin_function>(dlsym(library, THESPIS_PLUGIN_SYMBOL));
-  return *function();
+  static const auto& descriptor = descriptor_of(THESPIS_PLUGIN_FILE);
+  return descriptor;
 }
 
 /// What to ask beside the vector.
@@ -164,16 +179,18 @@ struct ask {
   std::uint32_t end_slot = 0xFFFFFFFFu;
   const thespis_bitmap* dead = nullptr;
   const thespis_bitmap* allowed = nullptr;
+  std::uint32_t flags = 0;
+  float oversampling = 0;
 };
 
 /// An index of the plugin under test. Calls throw std::runtime_error where they fail.
 class graph_index {
  public:
   explicit graph_index(const rows& data, std::uint32_t m = 8, std::uint32_t ef_construct = 64,
-                       std::uint64_t seed = 42) {
+                       std::uint64_t seed = 42, const char* quantizer = nullptr) {
     const thespis_index_params params{
-        sizeof(params), data.lent().metric, data.lent().dimension, m, ef_construct, 0,
-        seed,           &data.lent()};
+        sizeof(params), data.lent().metric, data.lent().dimension,   m, ef_construct, 0,
+        seed,           &data.lent(),       THESPIS_PRESET_BALANCED, 0, quantizer};
     thespis_failure failure{};
     thespis_object made{};
     check(plugin().create(&services(), &params, &made, &failure), failure);
@@ -194,15 +211,22 @@ class graph_index {
 
   /// `query` is a row of some `rows`: aligned and padded.
   [[nodiscard]] std::vector<thespis_hit> search(const float* query, const ask& what) const {
-    const thespis_index_query task{sizeof(task),    what.k,        what.ef,
-                                   what.first_slot, what.end_slot, 0,
-                                   query,           what.dead,     what.allowed};
+    const thespis_index_query task{
+        sizeof(task), what.k,    what.ef,      what.first_slot, what.end_slot,    0,
+        query,        what.dead, what.allowed, what.flags,      what.oversampling};
     std::vector<thespis_hit> found(what.k);
     thespis_hits hits{found.data(), 0};
     thespis_failure failure{};
     check(table_->search(self_, &task, &hits, &failure), failure);
     found.resize(hits.count);
     return found;
+  }
+
+  thespis_maintenance maintain(const thespis_bitmap* dead = nullptr) {
+    thespis_maintenance report{};
+    thespis_failure failure{};
+    check(table_->maintain(self_, dead, &report, &failure), failure);
+    return report;
   }
 
   [[nodiscard]] std::string save(std::uint32_t end_slot = 0xFFFFFFFFu) const {
