@@ -1,0 +1,233 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "tests/support/catch.hpp"
+#include "tests/unit/index_hnsw/plugin_harness.hpp"
+
+using namespace thespis::test;
+
+namespace {
+
+constexpr std::uint32_t dimension = 64;
+constexpr std::uint32_t count = 6000;
+
+// Points around centres of their own, as data that people have lie.
+void fill_clusters(rows& data, std::uint32_t seed, std::uint32_t clusters, float spread) {
+  rows centres(data.lent().metric, dimension, clusters);
+  centres.fill(99);
+  data.fill(seed);
+  for (std::uint32_t i = 0; i < data.size(); ++i) {
+    double square = 0;
+    for (std::uint32_t j = 0; j < dimension; ++j) {
+      data.row(i)[j] = centres.row(i % clusters)[j] + spread * data.row(i)[j];
+      square += double{data.row(i)[j]} * data.row(i)[j];
+    }
+    data.row(i)[dimension] = static_cast<float>(1 / std::sqrt(square));
+  }
+}
+
+template <class Admits>
+double recall(const rows& data, const rows& queries, const graph_index& subject, const ask& what,
+              Admits admits) {
+  std::size_t right = 0;
+  std::size_t wanted = 0;
+  for (std::uint32_t q = 0; q < queries.size(); ++q) {
+    std::vector<double> ranks;
+    for (std::uint32_t slot = 0; slot < data.size(); ++slot)
+      if (admits(slot)) ranks.push_back(data.rank(queries.row(q), slot));
+    const std::size_t k = std::min<std::size_t>(what.k, ranks.size());
+    std::nth_element(ranks.begin(), ranks.begin() + (k - 1), ranks.end());
+    const auto hits = subject.search(queries.row(q), what);
+    REQUIRE(hits.size() == k);
+    for (const auto& hit : hits) {
+      REQUIRE(admits(hit.slot));
+      if (data.rank(queries.row(q), hit.slot) <= ranks[k - 1] + 1e-5) ++right;
+    }
+    wanted += k;
+  }
+  return static_cast<double>(right) / static_cast<double>(wanted);
+}
+
+bool any(std::uint32_t) { return true; }
+
+}  // namespace
+
+TEST_CASE("walks by codes find what walks by rows find, with true ranks") {
+  for (const thespis_metric metric :
+       {THESPIS_METRIC_EUCLID, THESPIS_METRIC_COSINE, THESPIS_METRIC_DOT}) {
+    INFO("metric " << metric);
+    rows data(metric, dimension, count);
+    fill_clusters(data, 1, 50, 0.5F);
+    rows queries(metric, dimension, 100);
+    fill_clusters(queries, 2, 50, 0.5F);
+    graph_index plain(data, 12, 100, 42, "none");
+    graph_index coded(data, 12, 100, 42);
+    plain.insert_range(0, count);
+    coded.insert_range(0, count);
+    const ask what{10, 60, 0, count};
+    const double by_rows = recall(data, queries, plain, what, any);
+    CHECK(recall(data, queries, coded, what, any) >= by_rows - 0.02);
+    CHECK(coded.bytes() > plain.bytes() + count * dimension);
+    for (const auto& hit : coded.search(queries.row(0), what))
+      CHECK(hit.rank == Approx(data.rank(queries.row(0), hit.slot)).epsilon(1e-4).margin(1e-4));
+    CHECK(coded.maintain().nodes == count);
+    CHECK(recall(data, queries, coded, what, any) >= by_rows - 0.02);
+  }
+}
+
+TEST_CASE("a query can do without codes, and without rescoring") {
+  rows data(THESPIS_METRIC_EUCLID, dimension, count);
+  fill_clusters(data, 3, 50, 0.5F);
+  graph_index coded(data, 12, 100);
+  coded.insert_range(0, count);
+  double error = 0;
+  for (std::uint32_t q = 0; q < 200; ++q) {
+    const auto ignoring =
+        coded.search(data.row(q), {10, 60, 0, count, nullptr, nullptr, THESPIS_QUERY_IGNORE_CODES});
+    CHECK(ignoring.at(0).slot == q);
+    CHECK(ignoring.at(0).rank == 0);
+    const auto estimated =
+        coded.search(data.row(q), {10, 60, 0, count, nullptr, nullptr, THESPIS_QUERY_NO_RESCORING});
+    for (const auto& hit : estimated)
+      error += std::fabs(hit.rank - data.rank(data.row(q), hit.slot));
+    const auto rescored = coded.search(data.row(q), {10, 60, 0, count, nullptr, nullptr, 0, 3.0F});
+    CHECK(rescored.at(0).rank == 0);
+  }
+  CHECK(error > 0);
+  CHECK(error / 2000 < 2);
+}
+
+TEST_CASE("maintenance drops the dead and keeps what it was asked to keep") {
+  rows data(THESPIS_METRIC_EUCLID, dimension, count);
+  fill_clusters(data, 4, 50, 0.5F);
+  rows queries(THESPIS_METRIC_EUCLID, dimension, 100);
+  fill_clusters(queries, 5, 50, 0.5F);
+  graph_index subject(data, 12, 100);
+  subject.insert_range(0, count - 500);
+  bitmap dead(count);
+  for (std::uint32_t slot = 0; slot < count - 500; slot += 3) dead.insert(slot);
+  const auto view = dead.view();
+  const auto before = subject.bytes();
+  const auto report = subject.maintain(&view);
+  CHECK(report.dropped == view.cardinality);
+  CHECK(report.nodes == count - 500 - view.cardinality);
+  CHECK(report.unreachable == report.mended);
+  CHECK(subject.bytes() < before);
+  subject.insert_range(count - 500, count);
+  const auto lives = [&](std::uint32_t slot) { return !dead.contains(slot); };
+  CHECK(recall(data, queries, subject, {10, 80, 0, count, &view}, lives) > 0.97);
+  // A second one finds nothing dead, but orders what came since.
+  CHECK(subject.maintain(&view).dropped == 0);
+  CHECK(recall(data, queries, subject, {10, 80, 0, count, &view}, lives) > 0.97);
+  CHECK(subject.search(queries.row(0), {count, count, 0, count, &view}).size() ==
+        count - view.cardinality);
+}
+
+TEST_CASE("maintenance mends what no walk can reach") {
+  // Few links and tight clusters far apart: some are cut off.
+  rows data(THESPIS_METRIC_EUCLID, dimension, count);
+  fill_clusters(data, 6, 300, 0.01F);
+  graph_index subject(data, 2, 4);
+  subject.insert_range(0, count);
+  const auto first = subject.maintain();
+  CHECK(first.unreachable > 0);
+  CHECK(first.mended == first.unreachable);
+  CHECK(subject.maintain().unreachable == 0);
+}
+
+TEST_CASE("searches go on while maintenance replaces the graph") {
+  rows data(THESPIS_METRIC_EUCLID, dimension, count);
+  fill_clusters(data, 7, 50, 0.5F);
+  graph_index subject(data, 8, 40);
+  subject.insert_range(0, count);
+  std::atomic<bool> done{false};
+  std::atomic<std::uint32_t> missed{0};
+  std::atomic<std::uint32_t> asked{0};
+  std::vector<std::jthread> threads;
+  for (std::uint32_t t = 0; t < 2; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::uint32_t q = t; !done; q = (q + 11) % count) {
+        const auto hits = subject.search(data.row(q), {1, 80, 0, count});
+        if (hits.size() != 1 || hits[0].rank != 0) ++missed;
+        ++asked;
+      }
+    });
+  }
+  for (int i = 0; i < 5; ++i) (void)subject.maintain();
+  done = true;
+  threads.clear();
+  CHECK(missed <= asked / 100 + 1);
+}
+
+TEST_CASE("filters cost no recall, whatever they have to do with the query") {
+  constexpr std::uint32_t clusters = 40;
+  rows data(THESPIS_METRIC_EUCLID, dimension, 3 * count);
+  fill_clusters(data, 8, clusters, 0.5F);
+  rows queries(THESPIS_METRIC_EUCLID, dimension, 40);
+  fill_clusters(queries, 9, clusters, 0.5F);
+  graph_index subject(data, 12, 100);
+  subject.insert_range(0, data.size());
+  (void)subject.maintain();
+  for (const double share : {0.001, 0.01, 0.05, 0.1, 0.5, 0.9}) {
+    for (const int kind : {0, 1, 2}) {
+      INFO("share " << share << ", kind " << kind);
+      double found = 0;
+      for (std::uint32_t q = 0; q < queries.size(); ++q) {
+        // By chance, the nearest, the farthest.
+        std::vector<std::pair<double, std::uint32_t>> order;
+        for (std::uint32_t slot = 0; slot < data.size(); ++slot)
+          order.emplace_back(kind == 0 ? slot * 2654435761u % 1000003
+                                       : data.rank(queries.row(q), slot) * (kind == 1 ? 1 : -1),
+                             slot);
+        std::sort(order.begin(), order.end());
+        bitmap allowed(data.size());
+        for (std::size_t i = 0; i < static_cast<std::size_t>(share * data.size()); ++i)
+          allowed.insert(order[i].second);
+        const auto view = allowed.view();
+        rows one(THESPIS_METRIC_EUCLID, dimension, 1);
+        one.fill(1);
+        std::copy_n(queries.row(q), dimension, one.row(0));
+        found += recall(data, one, subject, {10, 0, 0, data.size(), nullptr, &view},
+                        [&](std::uint32_t slot) { return allowed.contains(slot); });
+      }
+      CHECK(found / queries.size() >= 0.98);
+    }
+  }
+}
+
+TEST_CASE("codes are saved with the graph, and damage to them is found") {
+  rows data(THESPIS_METRIC_COSINE, dimension, count);
+  fill_clusters(data, 10, 50, 0.5F);
+  graph_index saved(data, 8, 40);
+  saved.insert_range(0, count - 1000);
+  (void)saved.maintain();
+  const auto bytes = saved.save();
+  graph_index loaded(data, 8, 40);
+  REQUIRE(loaded.load(bytes, count) == THESPIS_OK);
+  CHECK(loaded.save() == bytes);
+  CHECK(loaded.bytes() > count * std::uint64_t{dimension} / 2);
+  for (std::uint32_t q = 0; q < 500; ++q) {
+    const auto expected = saved.search(data.row(q), {10, 20, 0, count});
+    const auto found = loaded.search(data.row(q), {10, 20, 0, count});
+    for (std::size_t i = 0; i < found.size(); ++i) CHECK(found[i].slot == expected[i].slot);
+  }
+  loaded.insert_range(count - 1000, count);
+  for (std::uint32_t q = count - 1000; q < count; q += 50)
+    CHECK(loaded.search(data.row(q), {1, 64, 0, count}).at(0).slot == q);
+
+  graph_index other(data, 8, 40, 42, "none");
+  CHECK(other.load(bytes, count) == THESPIS_CORRUPTION);
+  for (std::size_t cut = 1; cut < bytes.size(); cut += bytes.size() / 61) {
+    graph_index damaged(data, 8, 40);
+    CHECK(damaged.load(bytes.substr(0, bytes.size() - cut), count) != THESPIS_OK);
+  }
+}
+
+TEST_CASE("a quantizer that does not exist is refused") {
+  rows data(THESPIS_METRIC_COSINE, dimension, 1);
+  CHECK_THROWS(graph_index(data, 8, 40, 42, "nonesuch"));
+}
