@@ -4,13 +4,13 @@
 #include "plugins/index_hnsw/hnsw_index.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 #include <string>
 #include <utility>
 
 #include "plugins/index_hnsw/linker.hpp"
 #include "plugins/index_hnsw/rebuild.hpp"
+#include "plugins/index_hnsw/rescore.hpp"
 #include "plugins/index_hnsw/scan.hpp"
 #include "plugins/index_hnsw/shape_file.hpp"
 #include "plugins/index_hnsw/walk.hpp"
@@ -86,66 +86,30 @@ std::size_t copy_hits(const candidate_pool& pool, const graph& nodes,
   return count;
 }
 
-// How many candidates are compared by their rows.
-std::size_t rescored(const ranker& ranks, const thespis_index_query& query, std::size_t k) {
-  if ((query.flags & THESPIS_QUERY_NO_RESCORING) != 0) return 0;
-  constexpr std::size_t spare = 6;
-  if (query.oversampling > 0)
-    return static_cast<std::size_t>(
-        std::ceil(static_cast<double>(query.oversampling) * static_cast<double>(k)));
-  // Fine estimates are seldom off by more than a few places; from coarse ones anything may rise.
-  return ranks.fine() ? k + k / 2 + spare : SIZE_MAX;
+outcome finish(const ranker& ranks, const probe& from, const thespis_index_query& query,
+               std::span<thespis_hit> hits, scratch& work) {
+  if (ranks.coded()) return rescore(ranks, from, query, hits, work);
+  return {copy_hits(work.pool, ranks.nodes(), query, hits), true};
 }
 
-// Puts the nearest `hits.size()` of the pool's candidates into `hits`, by their true ranks.
-std::size_t rescore(const ranker& ranks, const probe& from, const thespis_index_query& query,
-                    std::span<thespis_hit> hits, scratch& work) {
-  refine_pool(ranks, from, work);
-  const std::size_t most = rescored(ranks, query, hits.size());
-  if (most == 0) return copy_hits(work.pool, ranks.nodes(), query, hits);
-  auto& best = work.frontier;
-  best.clear();
-  for (const candidate& item : work.pool.items()) {
-    if (best.size() == most) break;
-    if (!plugin::admits(query, ranks.nodes().slot_of(item.node()))) continue;
-    best.push_back({item.rank, item.node()});
-    ranks.prefetch_row(item.node());
-  }
-  ranks.will_read(best, work);
-  for (std::size_t first = 0; first < best.size(); first += work.nodes.size()) {
-    const std::size_t count = std::min(work.nodes.size(), best.size() - first);
-    for (std::size_t i = 0; i < count; ++i) work.nodes[i] = best[first + i].node();
-    ranks.exact(from, work.nodes.data(), count, work, work.ranks.data());
-    for (std::size_t i = 0; i < count; ++i) best[first + i].rank = work.ranks[i];
-  }
-  std::sort(best.begin(), best.end(), nearer);
-  const std::size_t count = std::min(hits.size(), best.size());
-  for (std::size_t i = 0; i < count; ++i)
-    hits[i] = {ranks.nodes().slot_of(best[i].node()), best[i].rank};
-  return count;
-}
-
-std::size_t finish(const ranker& ranks, const probe& from, const thespis_index_query& query,
-                   std::span<thespis_hit> hits, scratch& work) {
-  return ranks.coded() ? rescore(ranks, from, query, hits, work)
-                       : copy_hits(work.pool, ranks.nodes(), query, hits);
-}
-
+// By codes, then by finer codes, then by rows, until the codes are fine enough to tell.
 std::size_t scan_all(const ranker& ranks, const probe& from, std::uint64_t admitted,
                      std::uint32_t ef, const thespis_index_query& query,
                      std::span<thespis_hit> hits, scratch& work) {
-  constexpr std::uint64_t few = 256;
-  const auto k = static_cast<std::uint32_t>(hits.size());
-  if (!ranks.coded() || admitted <= few) {
-    const ranker exact(ranks.nodes(), ranks.rows(), nullptr);
-    scan(exact, from, k, query, work);
-    return copy_hits(work.pool, ranks.nodes(), query, hits);
-  }
   // Estimates err more than a walk's order shows: more of them are looked at closely.
   constexpr std::uint32_t kept_per_hit = 8;
-  scan(ranks, from, std::max(ef, kept_per_hit * std::min(k, nodes_max / kept_per_hit)), query,
-       work);
-  return finish(ranks, from, query, hits, work);
+  const auto k = static_cast<std::uint32_t>(hits.size());
+  const std::uint32_t kept = std::max(ef, kept_per_hit * std::min(k, nodes_max / kept_per_hit));
+  if (ranks.coded() && admitted > 2 * std::uint64_t{kept}) {
+    for (const precision by : {precision::estimate, precision::refine}) {
+      if (by == precision::refine && !ranks.refines()) break;
+      scan(ranks, from, by, by == precision::refine ? 2 * kept : kept, query, work);
+      const outcome found = rescore(ranks, from, query, hits, work);
+      if (found.sure) return found.count;
+    }
+  }
+  scan(ranks, from, precision::exact, k, query, work);
+  return copy_hits(work.pool, ranks.nodes(), query, hits);
 }
 
 }  // namespace
@@ -213,10 +177,10 @@ std::size_t hnsw_index::search(const thespis_index_query& query, std::span<thesp
     }
   }
   if (walked) {
-    const std::size_t count = finish(ranks, from, query, hits, *work);
-    if (count == hits.size()) return count;
+    const outcome found = finish(ranks, from, query, hits, *work);
+    if (found.count == hits.size() && (found.sure || query.allowed == nullptr)) return found.count;
   }
-  // Few are admitted, or the walk could not reach enough of them.
+  // Few are admitted, or the walk could not reach enough of them or tell them apart.
   return scan_all(ranks, from, admitted, ef, query, hits, *work);
 }
 

@@ -96,7 +96,6 @@ void refine_pool(const ranker& ranks, const probe& from, scratch& work) {
     ranks.refine(from, work.nodes.data(), count, work, work.ranks.data());
     for (std::size_t i = 0; i < count; ++i) items[first + i].rank = work.ranks[i];
   }
-  std::sort(items.begin(), items.end(), nearer);
 }
 
 void insert_node(graph& nodes, const row_ranks& rows, codebook* codes, std::uint32_t slot,
@@ -125,6 +124,7 @@ void link_node(const ranker& ranks, std::uint32_t node, std::uint32_t ef_constru
     if (work.pool.size() == 0) continue;
     start = {work.pool[0].rank, work.pool[0].node()};
     refine_pool(ranks, from, work);
+    std::sort(work.pool.items().begin(), work.pool.items().end(), nearer);
     link_layer(ranks, node, layer, work);
   }
 }

@@ -35,7 +35,7 @@ void link_back(const ranker& ranks, std::uint32_t from, std::uint32_t to, float 
 void choose_diverse(const ranker& ranks, std::span<const candidate> nearest, std::uint32_t limit,
                     std::vector<candidate>& chosen, scratch& work);
 
-/// Ranks the nodes of the pool anew, as finely as codes allow, and sorts it.
+/// Ranks the nodes of the pool anew, as finely as codes allow, and leaves them in their order.
 void refine_pool(const ranker& ranks, const probe& from, scratch& work);
 
 }  // namespace thespis::hnsw

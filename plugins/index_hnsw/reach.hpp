@@ -13,17 +13,20 @@ namespace thespis::hnsw {
 /// Which nodes the links of the base layer lead to. Thread: nobody changes the graph meanwhile.
 class reach {
  public:
-  explicit reach(const graph& nodes) : nodes_(nodes), met_(nodes.end_node(), false) {}
+  explicit reach(const graph& nodes) : nodes_(nodes), parents_(nodes.end_node(), no_node) {}
 
-  [[nodiscard]] bool holds(std::uint32_t node) const noexcept { return met_[node]; }
+  [[nodiscard]] bool holds(std::uint32_t node) const noexcept { return parents_[node] != no_node; }
+  /// The node from which this one was reached first; a start is its own.
+  [[nodiscard]] std::uint32_t parent(std::uint32_t node) const noexcept { return parents_[node]; }
 
-  /// Adds everything that can be reached from `start`, calling `visit` with each node that was not
-  /// met before, breadth first.
+  /// Adds everything that can be reached from `start`, which is reached from `parent` (itself, if
+  /// that is where walks begin), calling `visit` with each node that was not met before, breadth
+  /// first.
   template <class Visit>
-  void spread(std::uint32_t start, Visit visit) {
-    if (met_[start]) return;
+  void spread(std::uint32_t start, std::uint32_t parent, Visit visit) {
+    if (holds(start)) return;
     queue_.assign(1, start);
-    met_[start] = true;
+    parents_[start] = parent;
     for (std::size_t at = 0; at < queue_.size(); ++at) {
       visit(queue_[at]);
       const link_list list = nodes_.links(queue_[at], 0);
@@ -31,8 +34,8 @@ class reach {
         const link_word word = list.load(i);
         if (word == 0) break;
         const std::uint32_t to = target_of(word);
-        if (met_[to]) continue;
-        met_[to] = true;
+        if (holds(to)) continue;
+        parents_[to] = queue_[at];
         queue_.push_back(to);
       }
     }
@@ -40,7 +43,7 @@ class reach {
 
  private:
   const graph& nodes_;
-  std::vector<bool> met_;
+  std::vector<std::uint32_t> parents_;
   std::vector<std::uint32_t> queue_;
 };
 

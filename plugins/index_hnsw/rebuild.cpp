@@ -60,20 +60,25 @@ std::vector<std::uint32_t> walking_order(const graph& nodes, std::uint32_t entry
     if (!gone[node]) order.push_back(node);
   };
   reach met(nodes);
-  if (entry != no_node) met.spread(entry, place);
+  if (entry != no_node) met.spread(entry, entry, place);
   const std::size_t reached = order.size();
   for (std::uint32_t node = 0; node < gone.size(); ++node)
-    if (!gone[node]) met.spread(node, place);
+    if (!gone[node]) met.spread(node, node, place);
   unreachable = order.size() - reached;
   return order;
 }
 
-// Makes the nodes that cannot be reached from the entry point be reached.
+// Makes the nodes that cannot be reached from the entry point be reached. Links along which others
+// are reached are never given up for it.
 class mender {
  public:
   mender(const graph& nodes, const ranker& ranks, const rebuild_tools& tools)
-      : nodes_(nodes), ranks_(ranks), tools_(tools), reached_(nodes), work_(tools.shelf) {
-    reached_.spread(nodes.entry().node, [](std::uint32_t) {});
+      : nodes_(nodes),
+        ranks_(ranks),
+        ef_(std::max(tools.ef_construct, ef_min)),
+        reached_(nodes),
+        work_(tools.shelf) {
+    reached_.spread(nodes.entry().node, nodes.entry().node, [](std::uint32_t) {});
   }
 
   /// Returns how many it mended.
@@ -81,80 +86,47 @@ class mender {
     std::uint64_t mended = 0;
     for (std::uint32_t node = 0; node < nodes_.end_node(); ++node) {
       if (reached_.holds(node)) continue;
-      if (!offer(node)) force(node);
-      reached_.spread(node, [&](std::uint32_t) { ++mended; });
+      const std::uint32_t parent = adopt(node);
+      if (parent != no_node) reached_.spread(node, parent, [&](std::uint32_t) { ++mended; });
     }
     return mended;
   }
 
  private:
-  // Links the node as an insert does; returns whether one that is reached took the link.
-  bool offer(std::uint32_t node) {
-    link_node(ranks_, node, tools_.ef_construct, *work_);
-    const link_list list = nodes_.links(node, 0);
-    for (std::uint32_t i = 0; i < list.capacity(); ++i) {
-      const link_word word = list.load(i);
-      if (word == 0) break;
-      if (reached_.holds(target_of(word)) && leads(target_of(word), node)) return true;
-    }
-    return false;
-  }
+  static constexpr std::uint32_t ef_min = 64;
 
-  [[nodiscard]] bool leads(std::uint32_t from, std::uint32_t to) const {
-    const link_list list = nodes_.links(from, 0);
-    for (std::uint32_t i = 0; i < list.capacity(); ++i) {
-      const link_word word = list.load(i);
-      if (word == 0) return false;
-      if (target_of(word) == to) return true;
-    }
-    return false;
-  }
-
-  // Every near node prefers others: one that is reached takes the link in the place of its last,
-  // whose target is reached from elsewhere, or beside it if there is room.
-  void force(std::uint32_t node) {
-    if (links_to_.empty()) count_links();
+  // The nearest node that is reached and can spare a link leads to this one from now on.
+  std::uint32_t adopt(std::uint32_t node) {
     const probe from = ranks_.probe_of_node(node, *work_);
     const candidate start = descend(ranks_, from, nodes_.entry(), 0, *work_);
     work_->visited.begin(nodes_.end_node());
-    (void)work_->visited.insert(node);
-    walk(ranks_, from, 0, start, tools_.ef_construct, *work_);
+    walk(ranks_, from, 0, start, ef_, *work_);
     for (const candidate& item : work_->pool.items())
-      if (reached_.holds(item.node()) && take(item.node(), node)) return;
+      if (reached_.holds(item.node()) && link(item.node(), node)) return item.node();
+    // Far from it somebody can: a tree of all nodes uses less than one link of each.
+    for (std::uint32_t other = 0; other < nodes_.end_node(); ++other)
+      if (reached_.holds(other) && link(other, node)) return other;
+    return no_node;
   }
 
-  bool take(std::uint32_t from, std::uint32_t to) {
+  bool link(std::uint32_t from, std::uint32_t to) {
     link_list list = nodes_.links(from, 0);
-    for (std::uint32_t i = 0; i < list.capacity(); ++i) {
-      const link_word word = list.load(i);
-      const bool last = i + 1 == list.capacity();
-      if (word != 0 && !last) continue;
-      if (word != 0) {
-        if (links_to_[target_of(word)] < 2) return false;
-        --links_to_[target_of(word)];
-      }
-      list.store(i, to + 1);
-      ++links_to_[to];
-      return true;
-    }
-    return false;
-  }
-
-  void count_links() {
-    links_to_.resize(nodes_.end_node());
-    for (std::uint32_t node = 0; node < nodes_.end_node(); ++node) {
-      const link_list list = nodes_.links(node, 0);
-      for (std::uint32_t i = 0; i < list.capacity() && list.load(i) != 0; ++i)
-        ++links_to_[target_of(list.load(i))];
-    }
+    std::uint32_t at = 0;
+    while (at < list.capacity() && list.load(at) != 0) ++at;
+    if (at == list.capacity())
+      while (at > 0 && reached_.parent(target_of(list.load(at - 1))) == from) --at;
+    if (at == 0 && list.load(0) != 0) return false;
+    // Either the first free place, or one past the last link that can be spared.
+    const bool free = at < list.capacity() && list.load(at) == 0;
+    list.store(free ? at : at - 1, to + 1);
+    return true;
   }
 
   const graph& nodes_;
   const ranker& ranks_;
-  const rebuild_tools& tools_;
+  std::uint32_t ef_;
   reach reached_;
   scratch_shelf::loan work_;
-  std::vector<std::uint32_t> links_to_;
 };
 
 }  // namespace

@@ -12,26 +12,40 @@ namespace {
 // Collects slots and ranks them by the batch.
 class scan_batch {
  public:
-  scan_batch(const ranker& ranks, const probe& from, scratch& work) noexcept
-      : ranks_(ranks), from_(from), work_(work) {}
+  scan_batch(const ranker& ranks, const probe& from, precision by, scratch& work) noexcept
+      : ranks_(ranks), from_(from), by_(by), work_(work) {}
 
   void add(std::uint32_t slot) {
     const std::uint32_t node = ranks_.nodes().find(slot);
     if (node == no_node) return;
-    ranks_.prefetch(node);
+    if (by_ == precision::exact) {
+      ranks_.prefetch_row(node);
+    } else {
+      ranks_.prefetch(node);
+      if (by_ == precision::refine) ranks_.prefetch_refinement(node);
+    }
     work_.nodes[count_++] = node;
     if (count_ == work_.nodes.size()) flush();
   }
 
   void flush() {
-    ranks_.estimate(from_, work_.nodes.data(), count_, work_, work_.ranks.data());
+    rank();
     for (std::size_t i = 0; i < count_; ++i) work_.pool.offer(work_.ranks[i], work_.nodes[i]);
     count_ = 0;
   }
 
  private:
+  void rank() noexcept {
+    const std::uint32_t* const nodes = work_.nodes.data();
+    float* const out = work_.ranks.data();
+    if (by_ == precision::exact) return ranks_.exact(from_, nodes, count_, work_, out);
+    if (by_ == precision::refine) return ranks_.refine(from_, nodes, count_, work_, out);
+    ranks_.estimate(from_, nodes, count_, work_, out);
+  }
+
   const ranker& ranks_;
   const probe& from_;
+  precision by_;
   scratch& work_;
   std::size_t count_ = 0;
 };
@@ -75,13 +89,13 @@ std::uint32_t first_member(const thespis_bitmap& set, std::uint32_t first, std::
 
 }  // namespace
 
-void scan(const ranker& ranks, const probe& from, std::uint32_t kept,
+void scan(const ranker& ranks, const probe& from, precision by, std::uint32_t kept,
           const thespis_index_query& query, scratch& work) {
   const graph& nodes = ranks.nodes();
   const std::uint32_t end = std::min(query.end_slot, nodes.end_slot());
   // No more can be found than there are, however large `kept` is.
   work.pool.reset(std::min(kept, std::max(nodes.count(), 1u)));
-  scan_batch batch(ranks, from, work);
+  scan_batch batch(ranks, from, by, work);
   const auto visit = [&](std::uint32_t slot) {
     if (!plugin::contains(query.dead, slot)) batch.add(slot);
   };
@@ -98,7 +112,7 @@ void seed_pool(const ranker& ranks, const probe& from, std::uint32_t count,
   const graph& nodes = ranks.nodes();
   const std::uint32_t end = std::min(query.end_slot, nodes.end_slot());
   const std::uint32_t step = std::max((end - query.first_slot) / count, 1u);
-  scan_batch batch(ranks, from, work);
+  scan_batch batch(ranks, from, precision::estimate, work);
   for (std::uint64_t first = query.first_slot; first < end; first += step) {
     const auto last = static_cast<std::uint32_t>(std::min<std::uint64_t>(first + step, end));
     const auto slot = first_member(*query.allowed, static_cast<std::uint32_t>(first), last);

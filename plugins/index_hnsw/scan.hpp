@@ -11,9 +11,12 @@
 
 namespace thespis::hnsw {
 
-/// Compares with every published node that `query` admits, as a walk does, and leaves the nearest
-/// `kept` in `work.pool`.
-void scan(const ranker& ranks, const probe& from, std::uint32_t kept,
+/// What nodes are compared by.
+enum class precision { estimate, refine, exact };
+
+/// Compares with every published node that `query` admits and leaves the nearest `kept` in
+/// `work.pool`.
+void scan(const ranker& ranks, const probe& from, precision by, std::uint32_t kept,
           const thespis_index_query& query, scratch& work);
 
 /// Takes about `count` of the nodes that `query`, which has an `allowed`, admits, spread over all
