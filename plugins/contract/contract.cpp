@@ -15,6 +15,7 @@ namespace {
 
 std::vector<suite_rule> rules_of(plugin_kind kind) {
   if (kind == plugin_kind::compute) return compute_rules();
+  if (kind == plugin_kind::quantizer) return quantizer_rules();
   auto rules = index_rules();
   for (auto& rule : index_file_rules()) rules.push_back(std::move(rule));
   return rules;

@@ -29,6 +29,7 @@ struct suite_rule {
 [[nodiscard]] std::vector<suite_rule> index_rules();
 [[nodiscard]] std::vector<suite_rule> index_file_rules();
 [[nodiscard]] std::vector<suite_rule> compute_rules();
+[[nodiscard]] std::vector<suite_rule> quantizer_rules();
 
 /// Broken rule.
 [[nodiscard]] inline error broken(std::string how) { return {errc::plugin, std::move(how)}; }
