@@ -91,9 +91,9 @@ result<void> estimates_follow(const suite_context& context) {
       add_all(coarse, trial, queries.row(q), trial.estimate(query, 0, trial.rows.count()));
       if (trial.refines()) add_all(fine, trial, queries.row(q), trial.refine(query));
     }
-    THESPIS_CHECK(coarse.judge(trial.text() + ": estimate"));
+    THESPIS_CHECK(coarse.judge(trial.text() + ": estimate", trial.rows.dimension));
     if (!trial.refines()) return ok();
-    THESPIS_CHECK(fine.judge(trial.text() + ": refine"));
+    THESPIS_CHECK(fine.judge(trial.text() + ": refine", trial.rows.dimension));
     if (fine.error() > coarse.error())
       return broken(trial.text() + ": refined estimates are worse than estimates");
     return ok();
@@ -117,7 +117,7 @@ result<void> comparisons_follow(const suite_context& context) {
                         " have ranks " + std::to_string(ranks[i][j]) + " and " +
                         std::to_string(ranks[j][i]));
       }
-    return all.judge(trial.text() + ": compare");
+    return all.judge(trial.text() + ": compare", trial.rows.dimension);
   });
 }
 
@@ -141,7 +141,7 @@ result<void> blocks_follow(const suite_context& context) {
                   reference_rank(trial.metric, queries.row(q), trial.rows.row(members[i])));
       }
     }
-    return all.judge(trial.text() + ": estimate_block");
+    return all.judge(trial.text() + ": estimate_block", trial.rows.dimension);
   });
 }
 

@@ -16,9 +16,15 @@ namespace {
 
 constexpr unsigned char untouched = 0xA5;
 constexpr std::size_t line_bytes = 64;
-// Estimates that follow the ranks less closely would lead a search nowhere.
-constexpr double error_max = 0.75;
 constexpr double lean_max = 0.1;
+
+// Estimates that follow the ranks less closely would lead a search nowhere. One bit a component is
+// to be good enough, whose error falls with the root of the dimension.
+double error_max(std::uint32_t dimension) {
+  constexpr double short_vectors = 1.25;
+  constexpr double long_vectors = 10;
+  return std::min(short_vectors, long_vectors / std::sqrt(dimension));
+}
 
 std::vector<const float*> pointers(const test_vectors& rows) {
   std::vector<const float*> list(rows.count());
@@ -95,12 +101,13 @@ double agreement::error() const {
   return std::sqrt(error_squares_ / static_cast<double>(count_)) / spread();
 }
 
-result<void> agreement::judge(const std::string& of) const {
+result<void> agreement::judge(const std::string& of, std::uint32_t dimension) const {
   if (strange_ != 0) return broken(of + ": " + std::to_string(strange_) + " are not finite");
   const double lean = errors_ / static_cast<double>(count_) / spread();
-  if (!(error() <= error_max))
+  if (!(error() <= error_max(dimension)))
     return broken(of + ": mean error is " + std::to_string(error()) +
-                  " standard deviations of the ranks, at most " + std::to_string(error_max));
+                  " standard deviations of the ranks, at most " +
+                  std::to_string(error_max(dimension)));
   if (!(std::abs(lean) <= lean_max))
     return broken(of + ": estimates lean by " + std::to_string(lean) +
                   " standard deviations of the ranks, at most " + std::to_string(lean_max));

@@ -50,7 +50,7 @@ class agreement {
   [[nodiscard]] double error() const;
   /// Errors: broken if an estimate is not a number, if estimates do not follow the ranks or if
   /// they lean to one side. `of` names them.
-  [[nodiscard]] result<void> judge(const std::string& of) const;
+  [[nodiscard]] result<void> judge(const std::string& of, std::uint32_t dimension) const;
 
  private:
   [[nodiscard]] double spread() const;

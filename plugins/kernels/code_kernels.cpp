@@ -35,7 +35,7 @@ constexpr std::size_t block_bytes = 64;
 
 struct byte_rows {
   static constexpr bool refined = false;
-  static std::int32_t dot(const std::int8_t* q, const void* code, const void*, std::size_t bytes) {
+  std::int32_t dot(const std::int8_t* q, const void* code, const void*, std::size_t bytes) const {
     const auto* c = body(code, sizeof(code_head));
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < bytes; ++i) sum += q[i] * c[i];
@@ -45,7 +45,7 @@ struct byte_rows {
 
 struct nibble_rows {
   static constexpr bool refined = false;
-  static std::int32_t dot(const std::int8_t* q, const void* code, const void*, std::size_t bytes) {
+  std::int32_t dot(const std::int8_t* q, const void* code, const void*, std::size_t bytes) const {
     const auto* c = body(code, sizeof(code_head));
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < bytes; ++i) {
@@ -58,8 +58,8 @@ struct nibble_rows {
 
 struct joined_rows {
   static constexpr bool refined = true;
-  static std::int32_t dot(const std::int8_t* q, const void* code, const void* refinement,
-                          std::size_t bytes) {
+  std::int32_t dot(const std::int8_t* q, const void* code, const void* refinement,
+                   std::size_t bytes) const {
     const auto* c = body(code, sizeof(code_head));
     const auto* l = body(refinement, sizeof(float));
     std::int32_t sum = 0;
@@ -72,15 +72,43 @@ struct joined_rows {
   }
 };
 
+struct plane_rows {
+  static constexpr bool refined = true;
+  std::size_t planes;
+  std::size_t plane_bytes;
+  std::int32_t dot(const std::int8_t* q, const void* code, const void* refinement,
+                   std::size_t dimension) const {
+    const auto bit = [](const std::uint8_t* plane, std::size_t i) {
+      return plane[i / 8] >> i % 8 & 1;
+    };
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < dimension; ++i) {
+      std::int32_t cell = bit(body(code, sizeof(code_head)), i);
+      for (std::size_t p = 0; p < planes; ++p)
+        cell = 2 * cell + bit(body(refinement, sizeof(float)) + p * plane_bytes, i);
+      sum += q[i] * cell;
+    }
+    return sum;
+  }
+};
+
+struct sign_rows {
+  static constexpr bool refined = false;
+  std::int32_t dot(const std::int8_t* q, const void* code, const void*,
+                   std::size_t dimension) const {
+    return plane_rows{0, 0}.dot(q, code, nullptr, dimension);
+  }
+};
+
 template <class Rows>
-HWY_INLINE void estimate(const code_query& line, const std::int8_t* query, std::size_t bytes,
-                         const void* const* codes, const void* const* refinements,
-                         std::size_t count, float* ranks) {
+HWY_INLINE void estimate(const Rows& of, const code_query& line, const std::int8_t* query,
+                         std::size_t bytes, const void* const* codes,
+                         const void* const* refinements, std::size_t count, float* ranks) {
   for (std::size_t i = 0; i < count; ++i) {
     const void* refinement = Rows::refined ? refinements[i] : nullptr;
     const float norm = float_at(codes[i]);
     const float factor = float_at(Rows::refined ? refinement : body(codes[i], sizeof(float)));
-    const auto dot = static_cast<float>(Rows::dot(query, codes[i], refinement, bytes));
+    const auto dot = static_cast<float>(of.dot(query, codes[i], refinement, bytes));
     ranks[i] = line.base + line.norm_weight * norm + factor * (line.scale * dot - line.offset);
   }
 }
@@ -169,8 +197,8 @@ HWY_INLINE vec8 shifted_up(vec8 v) {
 // What lies at byte `at` of four rows is multiplied with its part of the query.
 struct byte_rows {
   static constexpr bool refined = false;
-  static HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
-                              const std::uint8_t* const*, std::size_t at, sums* to) {
+  HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
+                       const std::uint8_t* const*, std::size_t at, sums* to) const {
     const query_part q(query + at);
     to[0].add(q, load(codes[0] + at));
     to[1].add(q, load(codes[1] + at));
@@ -185,8 +213,8 @@ HWY_INLINE const std::int8_t* block_query(const std::int8_t* query, std::size_t 
 
 struct nibble_rows {
   static constexpr bool refined = false;
-  static HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
-                              const std::uint8_t* const*, std::size_t at, sums* to) {
+  HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
+                       const std::uint8_t* const*, std::size_t at, sums* to) const {
     const query_part low(block_query(query, at));
     const query_part high(block_query(query, at) + block_bytes);
     one(low, high, codes[0] + at, to[0]);
@@ -204,8 +232,8 @@ struct nibble_rows {
 
 struct joined_rows {
   static constexpr bool refined = true;
-  static HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
-                              const std::uint8_t* const* refinements, std::size_t at, sums* to) {
+  HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
+                       const std::uint8_t* const* refinements, std::size_t at, sums* to) const {
     const query_part low(block_query(query, at));
     const query_part high(block_query(query, at) + block_bytes);
     one(low, high, codes[0] + at, refinements[0] + at, to[0]);
@@ -220,6 +248,46 @@ struct joined_rows {
     const vec8 lower = load(refinement);
     to.add(low, hn::Or(hn::AndNot(below, shifted_up(upper)), hn::And(below, lower)));
     to.add(high, hn::Or(hn::AndNot(below, upper), hn::And(below, shifted_down(lower))));
+  }
+};
+
+// `value` where the bit is set; 8 components a byte.
+HWY_INLINE vec8 spread(const std::uint8_t* bits, std::uint8_t value) {
+  return hn::IfThenElseZero(hn::LoadMaskBits(tag8(), bits), hn::Set(tag8(), value));
+}
+
+struct sign_rows {
+  static constexpr bool refined = false;
+  HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
+                       const std::uint8_t* const*, std::size_t at, sums* to) const {
+    const query_part q(query + at);
+    to[0].add_small(q, spread(codes[0] + at / 8, 1));
+    to[1].add_small(q, spread(codes[1] + at / 8, 1));
+    to[2].add_small(q, spread(codes[2] + at / 8, 1));
+    to[3].add_small(q, spread(codes[3] + at / 8, 1));
+  }
+};
+
+// Signs in codes, and `planes` more bits in refinements, the highest first.
+struct plane_rows {
+  static constexpr bool refined = true;
+  std::size_t planes;
+  std::size_t plane_bytes;
+
+  HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
+                       const std::uint8_t* const* refinements, std::size_t at, sums* to) const {
+    const query_part q(query + at);
+    to[0].add_small(q, cells(codes[0] + at / 8, refinements[0] + at / 8));
+    to[1].add_small(q, cells(codes[1] + at / 8, refinements[1] + at / 8));
+    to[2].add_small(q, cells(codes[2] + at / 8, refinements[2] + at / 8));
+    to[3].add_small(q, cells(codes[3] + at / 8, refinements[3] + at / 8));
+  }
+  HWY_INLINE vec8 cells(const std::uint8_t* sign, const std::uint8_t* finer) const {
+    vec8 all = spread(sign, static_cast<std::uint8_t>(1 << planes));
+    for (std::size_t p = 0; p < planes; ++p)
+      all = hn::Or(
+          all, spread(finer + p * plane_bytes, static_cast<std::uint8_t>(1 << (planes - 1 - p))));
+    return all;
   }
 };
 
@@ -276,7 +344,7 @@ HWY_INLINE hn::Vec<tag4f> load_four(const void* const* from) {
 }
 
 template <class Rows>
-HWY_INLINE hn::Vec<tag4> four_dots(const std::int8_t* query, std::size_t bytes,
+HWY_INLINE hn::Vec<tag4> four_dots(const Rows& of, const std::int8_t* query, std::size_t bytes,
                                    const void* const* codes, const void* const* refinements) {
   const std::uint8_t* const rows[] = {
       body(codes[0], sizeof(code_head)), body(codes[1], sizeof(code_head)),
@@ -290,20 +358,20 @@ HWY_INLINE hn::Vec<tag4> four_dots(const std::int8_t* query, std::size_t bytes,
   sums odd[] = {sums::none(), sums::none(), sums::none(), sums::none()};
   std::size_t at = 0;
   for (; at + lanes < bytes; at += 2 * lanes) {
-    Rows::step(query, rows, finer, at, even);
-    Rows::step(query, rows, finer, at + lanes, odd);
+    of.step(query, rows, finer, at, even);
+    of.step(query, rows, finer, at + lanes, odd);
   }
-  if (at < bytes) Rows::step(query, rows, finer, at, even);
+  if (at < bytes) of.step(query, rows, finer, at, even);
   return four_totals(
       hn::Add(even[0].total(), odd[0].total()), hn::Add(even[1].total(), odd[1].total()),
       hn::Add(even[2].total(), odd[2].total()), hn::Add(even[3].total(), odd[3].total()));
 }
 
 template <class Rows>
-HWY_INLINE void estimate_four(const code_query& line, const std::int8_t* query, std::size_t bytes,
-                              const void* const* codes, const void* const* refinements,
-                              float* ranks) {
-  const auto dots = hn::ConvertTo(tag4f(), four_dots<Rows>(query, bytes, codes, refinements));
+HWY_INLINE void estimate_four(const Rows& of, const code_query& line, const std::int8_t* query,
+                              std::size_t bytes, const void* const* codes,
+                              const void* const* refinements, float* ranks) {
+  const auto dots = hn::ConvertTo(tag4f(), four_dots(of, query, bytes, codes, refinements));
   hn::Vec<tag4f> norms;
   hn::Vec<tag4f> factors;
   load_heads(codes, norms, factors);
@@ -316,13 +384,13 @@ HWY_INLINE void estimate_four(const code_query& line, const std::int8_t* query, 
 }
 
 template <class Rows>
-HWY_INLINE void estimate(const code_query& line, const std::int8_t* query, std::size_t bytes,
-                         const void* const* codes, const void* const* refinements,
-                         std::size_t count, float* ranks) {
+HWY_INLINE void estimate(const Rows& of, const code_query& line, const std::int8_t* query,
+                         std::size_t bytes, const void* const* codes,
+                         const void* const* refinements, std::size_t count, float* ranks) {
   std::size_t i = 0;
   for (; i + 4 <= count; i += 4)
-    estimate_four<Rows>(line, query, bytes, codes + i, Rows::refined ? refinements + i : nullptr,
-                        ranks + i);
+    estimate_four(of, line, query, bytes, codes + i, Rows::refined ? refinements + i : nullptr,
+                  ranks + i);
   if (i == count) return;
   // The last one stands in for those that are missing.
   const void* some[4];
@@ -333,7 +401,7 @@ HWY_INLINE void estimate(const code_query& line, const std::int8_t* query, std::
     if constexpr (Rows::refined) finer[j] = refinements[from];
   }
   float last[4];
-  estimate_four<Rows>(line, query, bytes, some, finer, last);
+  estimate_four(of, line, query, bytes, some, finer, last);
   for (std::size_t j = 0; i + j < count; ++j) ranks[i + j] = last[j];
 }
 
@@ -341,18 +409,30 @@ HWY_INLINE void estimate(const code_query& line, const std::int8_t* query, std::
 
 void estimate_bytes(const code_query& line, const std::int8_t* query, std::size_t bytes,
                     const void* const* codes, std::size_t count, float* ranks) {
-  estimate<byte_rows>(line, query, bytes, codes, nullptr, count, ranks);
+  estimate(byte_rows(), line, query, bytes, codes, nullptr, count, ranks);
 }
 
 void estimate_nibbles(const code_query& line, const std::int8_t* query, std::size_t bytes,
                       const void* const* codes, std::size_t count, float* ranks) {
-  estimate<nibble_rows>(line, query, bytes, codes, nullptr, count, ranks);
+  estimate(nibble_rows(), line, query, bytes, codes, nullptr, count, ranks);
 }
 
 void estimate_joined(const code_query& line, const std::int8_t* query, std::size_t bytes,
                      const void* const* codes, const void* const* refinements, std::size_t count,
                      float* ranks) {
-  estimate<joined_rows>(line, query, bytes, codes, refinements, count, ranks);
+  estimate(joined_rows(), line, query, bytes, codes, refinements, count, ranks);
+}
+
+void estimate_signs(const code_query& line, const std::int8_t* query, std::size_t dimension,
+                    const void* const* codes, std::size_t count, float* ranks) {
+  estimate(sign_rows(), line, query, dimension, codes, nullptr, count, ranks);
+}
+
+void estimate_planes(const code_query& line, const std::int8_t* query, std::size_t dimension,
+                     std::size_t planes, const void* const* codes, const void* const* refinements,
+                     std::size_t count, float* ranks) {
+  const plane_rows rows{planes, (dimension + 7) / 8};
+  estimate(rows, line, query, dimension, codes, refinements, count, ranks);
 }
 
 }  // namespace
@@ -362,6 +442,8 @@ code_kernels choose_codes() {
   chosen.estimate_bytes = estimate_bytes;
   chosen.estimate_nibbles = estimate_nibbles;
   chosen.estimate_joined = estimate_joined;
+  chosen.estimate_signs = estimate_signs;
+  chosen.estimate_planes = estimate_planes;
   return chosen;
 }
 

@@ -63,6 +63,16 @@ struct code_kernels {
   void (*estimate_joined)(const code_query& line, const std::int8_t* query, std::size_t bytes,
                           const void* const* codes, const void* const* refinements,
                           std::size_t count, float* ranks) = nullptr;
+
+  /// Ranks of codes of 1 bit, 8 components a byte. The query is in order, as for 8 bits.
+  void (*estimate_signs)(const code_query& line, const std::int8_t* query, std::size_t dimension,
+                         const void* const* codes, std::size_t count, float* ranks) = nullptr;
+  /// Ranks of up to 4 bits, the highest in codes, the `planes` others in refinements, behind the
+  /// factor for all of them, one plane of bits behind the other.
+  void (*estimate_planes)(const code_query& line, const std::int8_t* query, std::size_t dimension,
+                          std::size_t planes, const void* const* codes,
+                          const void* const* refinements, std::size_t count,
+                          float* ranks) = nullptr;
 };
 
 [[nodiscard]] code_kernels code_kernels_here() noexcept;

@@ -51,8 +51,10 @@ float code_space::unit_scale(const float* vector) const noexcept {
   return metric_ == THESPIS_METRIC_COSINE ? inverse_norm(vector, dimension_) : 1.0F;
 }
 
-void code_space::learn_square() noexcept {
+void code_space::derive() {
   mean_square_ = dot_(mean_.data(), mean_.data(), dimension_);
+  rotated_mean_ = mean_;
+  rotation_.apply(rotated_mean_.data());
 }
 
 void code_space::train(std::span<const float* const> rows) {
@@ -65,7 +67,7 @@ void code_space::train(std::span<const float* const> rows) {
   }
   for (std::uint32_t i = 0; i < dimension_; ++i)
     mean_[i] = static_cast<float>(sums[i] / static_cast<double>(rows.size()));
-  learn_square();
+  derive();
 }
 
 void code_space::save(plugin::writer& out) const {
@@ -88,7 +90,7 @@ void code_space::load(plugin::reader& in) {
     rotation_ = rotation(dimension_, head.seed);
     seed_ = head.seed;
   }
-  learn_square();
+  derive();
 }
 
 float code_space::place_row(const float* row, float* room) const noexcept {
@@ -118,8 +120,15 @@ rank_terms code_space::row_terms(float norm) const noexcept {
   return {-(mean_square_ + norm), -1, -1};
 }
 
+void code_space::block_query_of(const rank_terms& terms, float* room) const noexcept {
+  if (metric_ == THESPIS_METRIC_EUCLID) return;
+  // The placed query is R(q - a m), with a = -norm_weight.
+  const float share = -terms.norm_weight - (metric_ == THESPIS_METRIC_COSINE ? 1.0F : 0.0F);
+  for (std::uint32_t i = 0; i < dimension_; ++i) room[i] += share * rotated_mean_[i];
+}
+
 std::size_t code_space::bytes() const noexcept {
-  return sizeof(*this) + rotation_.bytes() + mean_.capacity() * sizeof(float);
+  return sizeof(*this) + rotation_.bytes() + 2 * mean_.capacity() * sizeof(float);
 }
 
 }  // namespace thespis::kernels

@@ -46,6 +46,9 @@ class code_space {
   /// The same for a query that is a row, of which only `norm` is known.
   [[nodiscard]] rank_terms row_terms(float norm) const noexcept;
 
+  /// Turns a placed query, whose terms are given, into what blocks compare: R(q - m), or Rq for the
+  /// dot product. Shape: room as `place_query`.
+  void block_query_of(const rank_terms& terms, float* room) const noexcept;
   [[nodiscard]] thespis_metric metric() const noexcept { return metric_; }
   [[nodiscard]] std::uint32_t dimension() const noexcept { return dimension_; }
   /// The dimension with what vectors of floats are padded to.
@@ -54,13 +57,14 @@ class code_space {
 
  private:
   [[nodiscard]] float unit_scale(const float* vector) const noexcept;
-  void learn_square() noexcept;
+  void derive();
 
   thespis_metric metric_;
   std::uint32_t dimension_;
   std::uint64_t seed_;
   rotation rotation_;
   std::vector<float> mean_;
+  std::vector<float> rotated_mean_;
   float mean_square_ = 0;  ///< |m|^2.
   one_fn dot_;
 };

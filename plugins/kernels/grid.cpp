@@ -124,6 +124,88 @@ grid_fit fit(const float* y, std::size_t dimension, bool split, std::uint8_t* co
   return {factor(best.byte_along), factor(best.nibble_along)};
 }
 
+// Steps of the best grid for components with a normal distribution and a variance of 1.
+// Source: Max 1960, Quantizing for minimum distortion.
+constexpr float normal_steps[] = {1.6F, 0.996F, 0.586F, 0.335F};
+constexpr float step_trials[] = {1.0F, 0.85F, 1.15F, 1.3F, 1.5F};
+
+// Puts y on the grid of `levels` cells of 1 / inverse; gives <u, u> and <y, u>.
+products place_bits(const float* y, std::size_t dimension, std::size_t padded, float inverse,
+                    float levels, std::uint8_t* codes) {
+  const tag t;
+  const hn::Rebind<std::uint8_t, tag> narrow;
+  const float zero = (levels - 1) / 2;
+  vec length = hn::Zero(t), along = length, sign_along = length;
+  for (std::size_t i = 0; i < padded; i += hn::Lanes(t)) {
+    const vec v = hn::LoadU(t, y + i);
+    const vec place = hn::MulAdd(v, hn::Set(t, inverse), hn::Set(t, levels / 2));
+    const vec32 c =
+        hn::ConvertTo(tag32(), hn::Min(hn::Max(place, hn::Zero(t)), hn::Set(t, levels - 1)));
+    const vec u = hn::Sub(hn::ConvertTo(t, c), hn::Set(t, zero));
+    length = hn::MulAdd(u, u, length);
+    along = hn::MulAdd(v, u, along);
+    sign_along = hn::Add(sign_along, hn::Abs(v));
+    hn::StoreU(hn::DemoteTo(narrow, c), narrow, codes + i);
+  }
+  // The padding lies in the cell above the zero.
+  const auto padding = static_cast<float>(padded - dimension);
+  return {sum_of(length) - padding / 4, sum_of(along), 0, sum_of(sign_along) / 2};
+}
+
+bits_fit fit_bits(const float* y, std::size_t dimension, unsigned bits, std::uint8_t* codes) {
+  const tag t;
+  const std::size_t padded = (dimension + 15) / 16 * 16;
+  const float most = largest_of(y, padded);
+  if (!(most > smallest)) {
+    std::memset(codes, 0, (dimension + 63) / 64 * 64);
+    return {};
+  }
+  vec squares = hn::Zero(t);
+  for (std::size_t i = 0; i < padded; i += hn::Lanes(t)) {
+    const vec v = hn::Mul(hn::LoadU(t, y + i), hn::Set(t, 1 / most));
+    squares = hn::MulAdd(v, v, squares);
+  }
+  const float square = sum_of(squares);
+  const float deviation = most * std::sqrt(square / static_cast<float>(dimension));
+  const auto levels = static_cast<float>(1U << bits);
+  const auto place = [&](float trial) {
+    const float inverse = 1 / (deviation * normal_steps[bits - 1] * trial);
+    return place_bits(y, dimension, padded, inverse, levels, codes);
+  };
+  const auto quality = [&](const products& p) {
+    return p.byte_along / most * (p.byte_along / most) / p.byte_length;
+  };
+  float chosen = step_trials[0];
+  products best = place(chosen);
+  for (std::size_t i = 1; bits > 1 && i < std::size(step_trials); ++i) {
+    const products other = place(step_trials[i]);
+    if (quality(other) <= quality(best)) continue;
+    best = other;
+    chosen = step_trials[i];
+  }
+  place(chosen);
+  std::memset(codes + dimension, 0, (dimension + 63) / 64 * 64 - dimension);
+  const auto factor = [&](float along) {
+    return along > 0 ? square * most / (along / most) : 0.0F;
+  };
+  return {factor(best.byte_along), factor(best.nibble_along)};
+}
+
+void pack_plane(const std::uint8_t* codes, std::size_t dimension, unsigned bit,
+                std::uint8_t* plane) {
+  const hn::ScalableTag<std::uint8_t> t;
+  const auto wanted = hn::Set(t, static_cast<std::uint8_t>(1U << bit));
+#if HWY_TARGET == HWY_SCALAR
+  std::memset(plane, 0, (dimension + 63) / 64 * 8);
+  for (std::size_t i = 0; i < dimension; ++i)
+    plane[i / 8] = static_cast<std::uint8_t>(plane[i / 8] | (codes[i] >> bit & 1) << i % 8);
+  (void)wanted;
+#else
+  for (std::size_t i = 0; i < dimension; i += hn::Lanes(t))
+    hn::StoreMaskBits(t, hn::TestBit(hn::LoadU(t, codes + i), wanted), plane + i / 8);
+#endif
+}
+
 query_fit fit_query(const float* r, std::size_t dimension, std::int8_t* q) {
   const tag t;
   const std::size_t padded = (dimension + 15) / 16 * 16;
@@ -145,7 +227,7 @@ query_fit fit_query(const float* r, std::size_t dimension, std::int8_t* q) {
 
 }  // namespace
 
-grid_kernels choose_grid() { return {fit, fit_query}; }
+grid_kernels choose_grid() { return {fit, fit_bits, pack_plane, fit_query}; }
 
 }  // namespace thespis::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -213,6 +295,23 @@ std::int32_t query_of_nibbles(const std::uint8_t* upper, const std::uint8_t* low
       sum += c - 128;
     }
   });
+  return sum;
+}
+
+std::int32_t query_of_planes(const std::uint8_t* sign, const std::uint8_t* finer,
+                             std::size_t planes, std::size_t dimension, std::int8_t* out) noexcept {
+  const std::size_t plane_bytes = (dimension + 7) / 8;
+  const auto bit = [](const std::uint8_t* plane, std::size_t i) {
+    return plane[i / 8] >> i % 8 & 1;
+  };
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < dimension; ++i) {
+    int cell = bit(sign, i);
+    for (std::size_t p = 0; p + 1 < planes; ++p) cell = 2 * cell + bit(finer + p * plane_bytes, i);
+    out[i] = static_cast<std::int8_t>(2 * cell - ((1 << planes) - 1));
+    sum += out[i];
+  }
+  std::memset(out + dimension, 0, (dimension + 63) / 64 * 64 - dimension);
   return sum;
 }
 

@@ -25,6 +25,12 @@ struct grid_fit {
   float nibble_factor = 0;  ///< For the upper 4 of them.
 };
 
+/// How a vector lies on a grid of 1 to 4 bits, as `grid_fit`.
+struct bits_fit {
+  float factor = 0;       ///< For all bits: those of a cell c less (2^bits - 1) / 2.
+  float sign_factor = 0;  ///< For the highest bit less 1/2.
+};
+
 /// A query r on its grid: r is about step * q.
 struct query_fit {
   float step = 0;
@@ -36,6 +42,13 @@ struct grid_kernels {
   /// Puts y on its grid. `split`: the upper 4 bits are to be good by themselves.
   /// Shape: y and codes [dimension rounded up to 16], zeros behind the dimension of y.
   grid_fit (*fit)(const float* y, std::size_t dimension, bool split, std::uint8_t* codes) = nullptr;
+  /// The same with 1 to 4 bits in all. Shape: codes [dimension rounded up to 64], zeros behind the
+  /// dimension.
+  bits_fit (*fit_bits)(const float* y, std::size_t dimension, unsigned bits,
+                       std::uint8_t* codes) = nullptr;
+  /// Collects one bit of each code. Shape: codes as `fit_bits` leaves them; plane [an eighth].
+  void (*pack_plane)(const std::uint8_t* codes, std::size_t dimension, unsigned bit,
+                     std::uint8_t* plane) = nullptr;
   /// Rounds a query to numbers from -127 to 127. Shape: as `fit`.
   query_fit (*fit_query)(const float* r, std::size_t dimension, std::int8_t* q) = nullptr;
 };
@@ -66,6 +79,12 @@ void order_for_nibbles(const std::int8_t* query, std::size_t dimension, std::int
 /// components. Shape: out [nibble_query_bytes].
 std::int32_t query_of_nibbles(const std::uint8_t* upper, const std::uint8_t* lower,
                               std::size_t dimension, std::int8_t* out) noexcept;
+
+/// Makes a query of a code of `planes` bits, the highest in `sign` and the others in `finer`, as
+/// `estimate_planes` has them: twice the cell less 2^planes - 1. Gives the sum of its components.
+/// Shape: as `query_of_bytes`.
+std::int32_t query_of_planes(const std::uint8_t* sign, const std::uint8_t* finer,
+                             std::size_t planes, std::size_t dimension, std::int8_t* out) noexcept;
 
 /// Makes a query of a code of 8 bits, less 128, and gives the sum of its components.
 /// Shape: out [dimension rounded up to 64], zeros behind the dimension.

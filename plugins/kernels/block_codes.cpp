@@ -1,0 +1,220 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/kernels/block_codes.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "plugins/kernels/block_codes.cpp"
+#define HWY_WANT_AVX3_DL
+// SSE4 stands in for SSSE3 on every machine that has not got AVX2.
+#define HWY_DISABLED_TARGETS HWY_SSSE3
+#include <hwy/foreach_target.h>
+// After foreach_target, as Highway asks.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace thespis::kernels::HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr std::size_t table_entries = 16;
+// Sums of so many entries fit into 16 bits.
+constexpr std::size_t groups_together = 256;
+constexpr float largest_entry = 255.0F;
+
+// Lengths of the components of group g: the sum that its table reaches, in both directions.
+HWY_INLINE float reach(const float* r) {
+  const auto length = [](float x) { return x < 0 ? -x : x; };
+  return length(r[0]) + length(r[1]) + length(r[2]) + length(r[3]);
+}
+
+// +1 where entry e of a table has bit j, else -1.
+struct entry_signs {
+  float of[4][table_entries];
+};
+constexpr entry_signs signs_of_entries() {
+  entry_signs signs{};
+  for (unsigned j = 0; j < 4; ++j)
+    for (unsigned e = 0; e < table_entries; ++e) signs.of[j][e] = (e >> j & 1) != 0 ? 1.0F : -1.0F;
+  return signs;
+}
+constexpr entry_signs signs = signs_of_entries();
+
+block_query make_tables(const float* r, std::size_t dimension, std::uint8_t* tables) {
+  const std::size_t groups = block_groups(dimension);
+  float most = 0;
+  float all = 0;
+  for (std::size_t g = 0; g < groups; ++g) {
+    const float here = reach(r + 4 * g);
+    most = std::max(most, here);
+    all += here;
+  }
+  constexpr float smallest = 1e-30F;
+  if (!(most > smallest)) {
+    std::memset(tables, 0, block_table_bytes(dimension));
+    return {};
+  }
+  const hn::CappedTag<float, table_entries> t;
+  const hn::Rebind<std::uint8_t, decltype(t)> narrow;
+  const float scale = largest_entry / (2 * most);
+  for (std::size_t g = 0; g < groups; ++g) {
+    const float* x = r + 4 * g;
+    const auto middle = hn::Set(t, reach(x) * scale);
+    for (std::size_t e = 0; e < table_entries; e += hn::Lanes(t)) {
+      auto sum = hn::MulAdd(hn::Set(t, x[0] * scale), hn::LoadU(t, signs.of[0] + e), middle);
+      sum = hn::MulAdd(hn::Set(t, x[1] * scale), hn::LoadU(t, signs.of[1] + e), sum);
+      sum = hn::MulAdd(hn::Set(t, x[2] * scale), hn::LoadU(t, signs.of[2] + e), sum);
+      sum = hn::MulAdd(hn::Set(t, x[3] * scale), hn::LoadU(t, signs.of[3] + e), sum);
+      hn::StoreU(hn::DemoteTo(narrow, hn::NearestInt(sum)), narrow, tables + g * table_entries + e);
+    }
+  }
+  return {1 / scale, all};
+}
+
+#if HWY_TARGET == HWY_SCALAR
+
+void estimate(const block_query& line, const std::uint8_t* tables, std::size_t dimension,
+              const void* block, float base, float* ranks) {
+  block_head head;
+  std::memcpy(&head, block, sizeof(head));
+  const auto* codes = static_cast<const std::uint8_t*>(block) + sizeof(head);
+  std::uint32_t sums[block_rows] = {};
+  for (std::size_t g = 0; g < block_groups(dimension); ++g)
+    for (std::size_t b = 0; b < 16; ++b) {
+      const std::size_t row = b / 2 + (b % 2) * 8;
+      const unsigned both = codes[g * 16 + b];
+      sums[row] += tables[g * 16 + (both & 15)];
+      sums[row + 16] += tables[g * 16 + (both >> 4)];
+    }
+  for (std::size_t i = 0; i < block_rows; ++i)
+    ranks[i] = base + head.fixed[i] +
+               head.factor[i] * (line.step * static_cast<float>(sums[i]) - line.offset);
+}
+
+#else
+
+using tag8 = hn::ScalableTag<std::uint8_t>;
+using tag16 = hn::ScalableTag<std::uint16_t>;
+using vec16 = hn::Vec<tag16>;
+using half16 = hn::Full128<std::uint16_t>;
+
+// Sums of 16 bits over the groups that a register holds side by side, 8 rows each.
+HWY_INLINE hn::Vec<half16> over_groups(vec16 v) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  const hn::Half<tag16> half;
+  const auto folded = hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v));
+  return hn::Add(hn::LowerHalf(half16(), folded), hn::UpperHalf(half16(), folded));
+#elif HWY_TARGET == HWY_AVX2
+  return hn::Add(hn::LowerHalf(half16(), v), hn::UpperHalf(half16(), v));
+#else
+  return v;
+#endif
+}
+
+// Sums of the tables for 32 rows, in quarters of 8.
+struct quarters {
+  hn::Vec<half16> q0, q1, q2, q3;
+};
+
+HWY_INLINE quarters sum_tables(const std::uint8_t* tables, const std::uint8_t* codes,
+                               std::size_t bytes) {
+  const tag8 t8;
+  const tag16 t16;
+  const auto mask = hn::Set(t8, std::uint8_t{15});
+  // Of two bytes side by side, `both` sums the lower one and 256 times the upper one, and `upper`
+  // the upper one: what runs over is subtracted again.
+  vec16 both_low = hn::Zero(t16), upper_low = both_low;
+  vec16 both_high = both_low, upper_high = both_low;
+  for (std::size_t at = 0; at < bytes; at += hn::Lanes(t8)) {
+    const auto rows = hn::LoadU(t8, codes + at);
+    const auto table = hn::LoadU(t8, tables + at);
+    const auto shifted = hn::BitCast(t8, hn::ShiftRight<4>(hn::BitCast(t16, rows)));
+    const auto low = hn::BitCast(t16, hn::TableLookupBytes(table, hn::And(rows, mask)));
+    const auto high = hn::BitCast(t16, hn::TableLookupBytes(table, hn::And(shifted, mask)));
+    both_low = hn::Add(both_low, low);
+    both_high = hn::Add(both_high, high);
+    upper_low = hn::Add(upper_low, hn::ShiftRight<8>(low));
+    upper_high = hn::Add(upper_high, hn::ShiftRight<8>(high));
+  }
+  both_low = hn::Sub(both_low, hn::ShiftLeft<8>(upper_low));
+  both_high = hn::Sub(both_high, hn::ShiftLeft<8>(upper_high));
+  return {over_groups(both_low), over_groups(upper_low), over_groups(both_high),
+          over_groups(upper_high)};
+}
+
+HWY_INLINE void finish(const block_query& line, const block_head& head, float base,
+                       const std::uint32_t* sums, float* ranks) {
+  const hn::CappedTag<float, 16> t;
+  const hn::Rebind<std::int32_t, decltype(t)> integer;
+  const auto step = hn::Set(t, line.step);
+  const auto offset = hn::Set(t, line.offset);
+  for (std::size_t i = 0; i < block_rows; i += hn::Lanes(t)) {
+    const auto sum =
+        hn::ConvertTo(t, hn::LoadU(integer, reinterpret_cast<const std::int32_t*>(sums + i)));
+    const auto fixed = hn::Add(hn::Set(t, base), hn::LoadU(t, head.fixed + i));
+    hn::StoreU(hn::MulAdd(hn::LoadU(t, head.factor + i), hn::MulSub(step, sum, offset), fixed), t,
+               ranks + i);
+  }
+}
+
+HWY_INLINE void widen_to(hn::Vec<half16> sums, bool first, std::uint32_t* to) {
+  const hn::CappedTag<std::uint32_t, 8> t;
+  const hn::Rebind<std::uint16_t, decltype(t)> narrow;
+  HWY_ALIGN std::uint16_t lanes[8];
+  hn::Store(sums, half16(), lanes);
+  for (std::size_t i = 0; i < 8; i += hn::Lanes(t)) {
+    const auto wide = hn::PromoteTo(t, hn::LoadU(narrow, lanes + i));
+    hn::StoreU(first ? wide : hn::Add(wide, hn::LoadU(t, to + i)), t, to + i);
+  }
+}
+
+void estimate(const block_query& line, const std::uint8_t* tables, std::size_t dimension,
+              const void* block, float base, float* ranks) {
+  const auto& head = *static_cast<const block_head*>(block);
+  const auto* codes = static_cast<const std::uint8_t*>(block) + sizeof(head);
+  const std::size_t bytes = block_table_bytes(dimension);
+  constexpr std::size_t together = groups_together * table_entries;
+  HWY_ALIGN std::uint32_t sums[block_rows];
+  for (std::size_t at = 0; at < bytes; at += together) {
+    const quarters q = sum_tables(tables + at, codes + at, std::min(together, bytes - at));
+    widen_to(q.q0, at == 0, sums);
+    widen_to(q.q1, at == 0, sums + 8);
+    widen_to(q.q2, at == 0, sums + 16);
+    widen_to(q.q3, at == 0, sums + 24);
+  }
+  finish(line, head, base, sums, ranks);
+}
+
+#endif  // HWY_TARGET == HWY_SCALAR
+
+}  // namespace
+
+block_kernels choose_blocks() { return {make_tables, estimate}; }
+
+}  // namespace thespis::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace thespis::kernels {
+
+HWY_EXPORT(choose_blocks);
+
+block_kernels block_kernels_here() noexcept { return HWY_DYNAMIC_DISPATCH(choose_blocks)(); }
+
+void put_signs(const std::uint8_t* bits, std::size_t dimension, std::size_t row,
+               void* block) noexcept {
+  auto* at = static_cast<std::uint8_t*>(block) + sizeof(block_head);
+  const std::size_t in_half = row % 16;
+  at += in_half < 8 ? 2 * in_half : 2 * (in_half - 8) + 1;
+  const unsigned shift = row < 16 ? 0 : 4;
+  for (std::size_t g = 0; g < block_groups(dimension); ++g) {
+    const unsigned nibble = bits[g / 2] >> (g % 2 * 4) & 15;
+    at[g * 16] = static_cast<std::uint8_t>(at[g * 16] | nibble << shift);
+  }
+}
+
+}  // namespace thespis::kernels
+#endif

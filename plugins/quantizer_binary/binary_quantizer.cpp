@@ -1,0 +1,224 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/quantizer_binary/binary_quantizer.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "plugins/kernels/query_room.hpp"
+
+namespace thespis::binary {
+namespace {
+
+constexpr std::uint32_t bits_max = 4;
+
+/// A prepared query; behind it lie the tables for blocks, its components in 8 bits, and then room
+/// for floats.
+struct alignas(64) query_head {
+  kernels::code_query coarse;  ///< For codes.
+  kernels::code_query fine;    ///< For codes with refinements.
+  kernels::block_query block;
+};
+
+constexpr std::size_t whole_words(std::size_t bytes) { return (bytes + 3) / 4 * 4; }
+
+std::uint32_t checked(std::uint32_t bits) {
+  if (bits > bits_max)
+    throw plugin::failure(THESPIS_UNSUPPORTED,
+                          "binary: " + std::to_string(bits) + " bits a dimension; it has 1 to 4");
+  return bits == 0 ? 1 : bits;
+}
+
+void write_head(void* to, const void* head, std::size_t head_bytes, const std::uint8_t* plane,
+                std::size_t plane_bytes) {
+  auto* out = static_cast<std::uint8_t*>(to);
+  std::memcpy(out, head, head_bytes);
+  std::memcpy(out + head_bytes, plane, plane_bytes);
+  std::memset(out + head_bytes + plane_bytes, 0, whole_words(plane_bytes) - plane_bytes);
+}
+
+}  // namespace
+
+binary_quantizer::binary_quantizer(const plugin::quantizer_setup& setup)
+    : space_(setup.metric, setup.dimension, setup.seed),
+      bits_(checked(setup.bits)),
+      grid_(kernels::grid_kernels_here()),
+      kernels_(kernels::code_kernels_here()),
+      blocks_(kernels::block_kernels_here()),
+      dot_(kernels::kernels_for(kernels::metric::dot, setup.dimension).one) {}
+
+thespis_code_layout binary_quantizer::layout() const noexcept {
+  thespis_code_layout sizes{};
+  const auto dimension = space_.dimension();
+  const auto bytes = [](std::size_t count) { return static_cast<std::uint32_t>(count); };
+  sizes.code_bytes = bytes(sizeof(kernels::code_head) + whole_words(plane_bytes()));
+  if (bits_ > 1)
+    sizes.refinement_bytes = bytes(sizeof(float) + whole_words((bits_ - 1) * plane_bytes()));
+  sizes.query_bytes = bytes(sizeof(query_head) + kernels::block_table_bytes(dimension) +
+                            query_components() + space_.padded() * sizeof(float));
+  sizes.slack_bytes = kernels::code_slack_bytes;
+  sizes.block_rows = bytes(kernels::block_rows);
+  sizes.block_bytes = bytes(kernels::block_bytes(dimension));
+  return sizes;
+}
+
+void binary_quantizer::save(plugin::writer& out) const {
+  out.value(bits_);
+  space_.save(out);
+}
+
+void binary_quantizer::load(plugin::reader& in) {
+  if (in.value<unsigned>() != bits_)
+    throw plugin::failure(THESPIS_CORRUPTION, "saved quantizer has other bits");
+  space_.load(in);
+}
+
+void binary_quantizer::encode(std::span<const float* const> rows, void* const* codes,
+                              void* const* refinements) const {
+  std::vector<float> placed(space_.padded());
+  std::vector<std::uint8_t> cells(query_components());
+  // Planes one behind the other; the last one is written in whole registers.
+  std::vector<std::uint8_t> planes(bits_ * plane_bytes() + 64);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const float norm = space_.place_row(rows[i], placed.data());
+    const auto fit = grid_.fit_bits(placed.data(), space_.dimension(), bits_, cells.data());
+    for (unsigned p = 0; p < bits_; ++p)
+      grid_.pack_plane(cells.data(), space_.dimension(), bits_ - 1 - p,
+                       planes.data() + p * plane_bytes());
+    const kernels::code_head head{norm, fit.sign_factor};
+    write_head(codes[i], &head, sizeof(head), planes.data(), plane_bytes());
+    if (bits_ > 1)
+      write_head(refinements[i], &fit.factor, sizeof(fit.factor), planes.data() + plane_bytes(),
+                 (bits_ - 1) * plane_bytes());
+  }
+}
+
+void binary_quantizer::prepare(const float* vector, void* query) const noexcept {
+  auto* tables = static_cast<std::uint8_t*>(query) + sizeof(query_head);
+  auto* q = reinterpret_cast<std::int8_t*>(tables) + kernels::block_table_bytes(space_.dimension());
+  auto* placed = reinterpret_cast<float*>(q + query_components());
+  const auto terms = space_.place_query(vector, placed);
+  std::memset(q, 0, query_components());
+  const auto fit = grid_.fit_query(placed, space_.dimension(), q);
+  space_.block_query_of(terms, placed);
+  constexpr float sign_zero = 0.5F;
+  const query_head head{kernels::query_for(terms, fit.step, fit.sum, sign_zero),
+                        kernels::query_for(terms, fit.step, fit.sum, zero()),
+                        blocks_.make_tables(placed, space_.dimension(), tables)};
+  std::memcpy(query, &head, sizeof(head));
+}
+
+namespace {
+
+const std::uint8_t* tables_of(const void* query) {
+  return static_cast<const std::uint8_t*>(query) + sizeof(query_head);
+}
+const std::int8_t* components_of(const void* query, std::size_t dimension) {
+  return reinterpret_cast<const std::int8_t*>(tables_of(query)) +
+         kernels::block_table_bytes(dimension);
+}
+
+}  // namespace
+
+void binary_quantizer::estimate(const void* query, std::span<const void* const> codes,
+                                float* ranks) const noexcept {
+  const auto& head = *static_cast<const query_head*>(query);
+  kernels_.estimate_signs(head.coarse, components_of(query, space_.dimension()), space_.dimension(),
+                          codes.data(), codes.size(), ranks);
+}
+
+void binary_quantizer::refine(const void* query, std::span<const void* const> codes,
+                              const void* const* refinements, float* ranks) const noexcept {
+  const auto& head = *static_cast<const query_head*>(query);
+  kernels_.estimate_planes(head.fine, components_of(query, space_.dimension()), space_.dimension(),
+                           bits_ - 1, codes.data(), refinements, codes.size(), ranks);
+}
+
+void binary_quantizer::compare(const void* code, const void* refinement,
+                               std::span<const void* const> codes, const void* const* refinements,
+                               float* ranks) const {
+  kernels::code_head head;
+  std::memcpy(&head, code, sizeof(head));
+  const auto* sign = static_cast<const std::uint8_t*>(code) + sizeof(head);
+  float factor = head.factor;
+  const std::uint8_t* finer = nullptr;
+  if (bits_ > 1) {
+    std::memcpy(&factor, refinement, sizeof(factor));
+    finer = static_cast<const std::uint8_t*>(refinement) + sizeof(factor);
+  }
+  const kernels::query_room q(query_components());
+  const auto sum = kernels::query_of_planes(sign, finer, bits_, space_.dimension(), q.data());
+  // The query is twice the cells less their middle.
+  const auto line = kernels::query_for(space_.row_terms(head.norm), factor / 2, sum, zero());
+  if (bits_ > 1)
+    kernels_.estimate_planes(line, q.data(), space_.dimension(), bits_ - 1, codes.data(),
+                             refinements, codes.size(), ranks);
+  else
+    kernels_.estimate_signs(line, q.data(), space_.dimension(), codes.data(), codes.size(), ranks);
+}
+
+/// One row of a block after the other.
+struct binary_quantizer::packer {
+  const binary_quantizer& of;
+  std::vector<float> center;
+  std::vector<float> difference;
+  std::vector<float> signs;
+  std::vector<std::uint8_t> cells;
+  std::vector<std::uint8_t> plane;
+  float center_norm = 0;
+
+  packer(const binary_quantizer& quantizer, const float* vector)
+      : of(quantizer),
+        center(of.space_.padded()),
+        difference(of.space_.padded()),
+        signs(of.space_.padded()),
+        cells(of.query_components()),
+        plane(of.query_components() / 8 + 64),
+        center_norm(of.space_.place_row(vector, center.data())) {}
+
+  void add(const float* row, std::size_t at, void* block) {
+    const auto dimension = of.space_.dimension();
+    const float norm = of.space_.place_row(row, difference.data());
+    for (std::uint32_t i = 0; i < dimension; ++i) difference[i] -= center[i];
+    const auto fit = of.grid_.fit_bits(difference.data(), dimension, 1, cells.data());
+    of.grid_.pack_plane(cells.data(), dimension, 0, plane.data());
+    kernels::put_signs(plane.data(), dimension, at, block);
+    for (std::uint32_t i = 0; i < dimension; ++i) signs[i] = cells[i] != 0 ? 1.0F : -1.0F;
+
+    // Signs of length 1 instead of 1/2.
+    const float factor = fit.sign_factor / 2;
+    const float seen = factor * of.dot_(center.data(), signs.data(), dimension);
+    auto& head = *static_cast<kernels::block_head*>(block);
+    switch (of.space_.metric()) {
+      case THESPIS_METRIC_EUCLID:
+        head.fixed[at] = of.dot_(difference.data(), difference.data(), dimension) + 2 * seen;
+        head.factor[at] = -2 * factor;
+        break;
+      case THESPIS_METRIC_COSINE:
+        // -<q, x> = -<q, c> - <c, x - c> - <q - c, x - c>
+        head.fixed[at] =
+            seen - of.dot_(center.data(), difference.data(), dimension) - (norm - center_norm);
+        head.factor[at] = -factor;
+        break;
+      default: head.factor[at] = -factor;
+    }
+  }
+};
+
+void binary_quantizer::pack(const float* center, std::span<const float* const> rows,
+                            void* block) const {
+  std::memset(block, 0, kernels::block_bytes(space_.dimension()));
+  packer to(*this, center);
+  for (std::size_t i = 0; i < rows.size(); ++i) to.add(rows[i], i, block);
+}
+
+void binary_quantizer::estimate_block(const void* query, const void* block, float center_rank,
+                                      float* ranks) const noexcept {
+  const auto& head = *static_cast<const query_head*>(query);
+  blocks_.estimate(head.block, tables_of(query), space_.dimension(), block, center_rank, ranks);
+}
+
+}  // namespace thespis::binary
