@@ -47,8 +47,11 @@ result<void> each_filled(const suite_context& context, Body body) {
                      });
 }
 
+/// Around the same centres as the rows of `each_filled`, but none of them.
 test_vectors some_queries(std::uint32_t dimension) {
-  return clustered(dimension, queries_default, 1000 + dimension);
+  auto made = clustered(dimension, rows_default + queries_default, dimension);
+  made.values.erase(made.values.begin(), made.values.begin() + rows_default * dimension);
+  return made;
 }
 
 void add_all(agreement& to, const quantizer_trial& trial, std::span<const float> vector,

@@ -21,7 +21,7 @@ constexpr double lean_max = 0.1;
 // Estimates that follow the ranks less closely would lead a search nowhere. One bit a component is
 // to be good enough, whose error falls with the root of the dimension.
 double error_max(std::uint32_t dimension) {
-  constexpr double short_vectors = 1.25;
+  constexpr double short_vectors = 1.5;
   constexpr double long_vectors = 10;
   return std::min(short_vectors, long_vectors / std::sqrt(dimension));
 }
