@@ -25,12 +25,6 @@ constexpr std::size_t table_entries = 16;
 constexpr std::size_t groups_together = 256;
 constexpr float largest_entry = 255.0F;
 
-// Lengths of the components of group g: the sum that its table reaches, in both directions.
-HWY_INLINE float reach(const float* r) {
-  const auto length = [](float x) { return x < 0 ? -x : x; };
-  return length(r[0]) + length(r[1]) + length(r[2]) + length(r[3]);
-}
-
 // +1 where entry e of a table has bit j, else -1.
 struct entry_signs {
   float of[4][table_entries];
@@ -43,35 +37,87 @@ constexpr entry_signs signs_of_entries() {
 }
 constexpr entry_signs signs = signs_of_entries();
 
+#if HWY_TARGET == HWY_SCALAR
+
+float longest_group(const float* r, std::size_t dimension) {
+  const auto length = [](float x) { return x < 0 ? -x : x; };
+  float most = 0;
+  for (std::size_t i = 0; i < 4 * block_groups(dimension); i += 4)
+    most = std::max(most, length(r[i]) + length(r[i + 1]) + length(r[i + 2]) + length(r[i + 3]));
+  return most;
+}
+
+#else
+
+// Sum of the lengths of the components of the group where it is largest: what tables reach.
+float longest_group(const float* r, std::size_t dimension) {
+  const hn::ScalableTag<float> t;
+  auto most = hn::Zero(t);
+  for (std::size_t i = 0; i < 4 * block_groups(dimension); i += hn::Lanes(t)) {
+    const auto lengths = hn::Abs(hn::LoadU(t, r + i));
+    const auto pairs = hn::Add(lengths, hn::Shuffle2301(lengths));
+    most = hn::Max(most, hn::Add(pairs, hn::Shuffle1032(pairs)));
+  }
+  return hn::GetLane(hn::MaxOfLanes(t, most));
+}
+
+#endif
+
+using table_tag = hn::CappedTag<float, table_entries>;
+
+// Writes entries of the tables of four groups that were rounded to [0, 255].
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+HWY_INLINE void store_tables(const hn::Vec<hn::Rebind<std::int32_t, table_tag>>* entries,
+                             std::uint8_t* tables) {
+  const auto words01 = _mm512_packs_epi32(entries[0].raw, entries[1].raw);
+  const auto words23 = _mm512_packs_epi32(entries[2].raw, entries[3].raw);
+  const auto bytes = _mm512_packus_epi16(words01, words23);
+  // Packing works within quarters: what it left there is four entries of each table.
+  const auto order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  _mm512_storeu_si512(tables, _mm512_permutexvar_epi32(order, bytes));
+}
+#endif
+
 block_query make_tables(const float* r, std::size_t dimension, std::uint8_t* tables) {
   const std::size_t groups = block_groups(dimension);
-  float most = 0;
-  float all = 0;
-  for (std::size_t g = 0; g < groups; ++g) {
-    const float here = reach(r + 4 * g);
-    most = std::max(most, here);
-    all += here;
-  }
+  const float most = longest_group(r, dimension);
   constexpr float smallest = 1e-30F;
   if (!(most > smallest)) {
     std::memset(tables, 0, block_table_bytes(dimension));
     return {};
   }
-  const hn::CappedTag<float, table_entries> t;
-  const hn::Rebind<std::uint8_t, decltype(t)> narrow;
-  const float scale = largest_entry / (2 * most);
-  for (std::size_t g = 0; g < groups; ++g) {
-    const float* x = r + 4 * g;
-    const auto middle = hn::Set(t, reach(x) * scale);
+  constexpr float middle = largest_entry / 2;
+  const float scale = middle / most;
+  const table_tag t;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  const auto scales = hn::Set(t, scale);
+  const auto s0 = hn::Mul(scales, hn::LoadU(t, signs.of[0]));
+  const auto s1 = hn::Mul(scales, hn::LoadU(t, signs.of[1]));
+  const auto s2 = hn::Mul(scales, hn::LoadU(t, signs.of[2]));
+  const auto s3 = hn::Mul(scales, hn::LoadU(t, signs.of[3]));
+  for (std::size_t g = 0; g < groups; g += 4) {
+    hn::Vec<hn::Rebind<std::int32_t, table_tag>> entries[4];
+    for (std::size_t i = 0; i < 4; ++i) {
+      const float* x = r + 4 * (g + i);
+      auto sum = hn::MulAdd(hn::Set(t, x[0]), s0, hn::Set(t, middle));
+      sum = hn::MulAdd(hn::Set(t, x[1]), s1, sum);
+      sum = hn::MulAdd(hn::Set(t, x[2]), s2, sum);
+      entries[i] = hn::NearestInt(hn::MulAdd(hn::Set(t, x[3]), s3, sum));
+    }
+    store_tables(entries, tables + g * table_entries);
+  }
+#else
+  const hn::Rebind<std::uint8_t, table_tag> narrow;
+  for (std::size_t g = 0; g < groups; ++g)
     for (std::size_t e = 0; e < table_entries; e += hn::Lanes(t)) {
-      auto sum = hn::MulAdd(hn::Set(t, x[0] * scale), hn::LoadU(t, signs.of[0] + e), middle);
-      sum = hn::MulAdd(hn::Set(t, x[1] * scale), hn::LoadU(t, signs.of[1] + e), sum);
-      sum = hn::MulAdd(hn::Set(t, x[2] * scale), hn::LoadU(t, signs.of[2] + e), sum);
-      sum = hn::MulAdd(hn::Set(t, x[3] * scale), hn::LoadU(t, signs.of[3] + e), sum);
+      const float* x = r + 4 * g;
+      auto sum = hn::Set(t, middle);
+      for (std::size_t j = 0; j < 4; ++j)
+        sum = hn::MulAdd(hn::Set(t, x[j] * scale), hn::LoadU(t, signs.of[j] + e), sum);
       hn::StoreU(hn::DemoteTo(narrow, hn::NearestInt(sum)), narrow, tables + g * table_entries + e);
     }
-  }
-  return {1 / scale, all};
+#endif
+  return {1 / scale, most * static_cast<float>(groups)};
 }
 
 #if HWY_TARGET == HWY_SCALAR

@@ -33,8 +33,11 @@ constexpr std::size_t block_bytes = 64;
 
 #if HWY_TARGET == HWY_SCALAR
 
-struct byte_rows {
+struct plain_rows {
   static constexpr bool refined = false;
+};
+
+struct byte_rows : plain_rows {
   std::int32_t dot(const std::int8_t* q, const void* code, const void*, std::size_t bytes) const {
     const auto* c = body(code, sizeof(code_head));
     std::int32_t sum = 0;
@@ -43,8 +46,7 @@ struct byte_rows {
   }
 };
 
-struct nibble_rows {
-  static constexpr bool refined = false;
+struct nibble_rows : plain_rows {
   std::int32_t dot(const std::int8_t* q, const void* code, const void*, std::size_t bytes) const {
     const auto* c = body(code, sizeof(code_head));
     std::int32_t sum = 0;
@@ -56,7 +58,7 @@ struct nibble_rows {
   }
 };
 
-struct joined_rows {
+struct joined_rows : plain_rows {
   static constexpr bool refined = true;
   std::int32_t dot(const std::int8_t* q, const void* code, const void* refinement,
                    std::size_t bytes) const {
@@ -72,7 +74,7 @@ struct joined_rows {
   }
 };
 
-struct plane_rows {
+struct plane_rows : plain_rows {
   static constexpr bool refined = true;
   std::size_t planes;
   std::size_t plane_bytes;
@@ -92,11 +94,10 @@ struct plane_rows {
   }
 };
 
-struct sign_rows {
-  static constexpr bool refined = false;
+struct sign_rows : plain_rows {
   std::int32_t dot(const std::int8_t* q, const void* code, const void*,
                    std::size_t dimension) const {
-    return plane_rows{0, 0}.dot(q, code, nullptr, dimension);
+    return plane_rows{{}, 0, 0}.dot(q, code, nullptr, dimension);
   }
 };
 
@@ -151,6 +152,25 @@ struct query_part {
 #endif
 };
 
+// A register of its own for what is used twice, as reading a row again costs more where it lies
+// across cache lines.
+HWY_INLINE vec8 load(const std::uint8_t* from) {
+  vec8 row = hn::LoadU(tag8(), from);
+#if HWY_TARGET == HWY_AVX3_DL
+  asm("" : "+v"(row.raw));
+#endif
+  return row;
+}
+HWY_INLINE vec8 low_half(vec8 v) { return hn::And(v, hn::Set(tag8(), std::uint8_t{15})); }
+HWY_INLINE vec8 shifted_down(vec8 v) {
+  const hn::ScalableTag<std::uint16_t> t;
+  return hn::BitCast(tag8(), hn::ShiftRight<4>(hn::BitCast(t, v)));
+}
+HWY_INLINE vec8 shifted_up(vec8 v) {
+  const hn::ScalableTag<std::uint16_t> t;
+  return hn::BitCast(tag8(), hn::ShiftLeft<4>(hn::BitCast(t, v)));
+}
+
 // Sums of products in 32 bits: 65,535 products of a byte and a signed byte fit.
 struct sums {
   vec32 first;
@@ -183,20 +203,18 @@ struct sums {
   HWY_INLINE vec32 total() const { return hn::Add(first, second); }
 };
 
-HWY_INLINE vec8 load(const std::uint8_t* from) { return hn::LoadU(tag8(), from); }
-HWY_INLINE vec8 low_half(vec8 v) { return hn::And(v, hn::Set(tag8(), std::uint8_t{15})); }
-HWY_INLINE vec8 shifted_down(vec8 v) {
-  const hn::ScalableTag<std::uint16_t> t;
-  return hn::BitCast(tag8(), hn::ShiftRight<4>(hn::BitCast(t, v)));
-}
-HWY_INLINE vec8 shifted_up(vec8 v) {
-  const hn::ScalableTag<std::uint16_t> t;
-  return hn::BitCast(tag8(), hn::ShiftLeft<4>(hn::BitCast(t, v)));
-}
-
-// What lies at byte `at` of four rows is multiplied with its part of the query.
-struct byte_rows {
+// What lies at byte `at` of four rows is multiplied with its part of the query and added to sums of
+// the rows. There are two for each, which do not wait for one another: either they take turns, or a
+// step needs both.
+struct plain_rows {
   static constexpr bool refined = false;
+  static constexpr bool takes_turns = true;
+  static HWY_INLINE vec32 total(const sums& even, const sums& odd) {
+    return hn::Add(even.total(), odd.total());
+  }
+};
+
+struct byte_rows : plain_rows {
   HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
                        const std::uint8_t* const*, std::size_t at, sums* to) const {
     const query_part q(query + at);
@@ -211,43 +229,49 @@ HWY_INLINE const std::int8_t* block_query(const std::int8_t* query, std::size_t 
   return query + (at & ~(block_bytes - 1)) + at;
 }
 
-struct nibble_rows {
-  static constexpr bool refined = false;
+struct nibble_rows : plain_rows {
+  static constexpr bool takes_turns = false;
   HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
-                       const std::uint8_t* const*, std::size_t at, sums* to) const {
+                       const std::uint8_t* const*, std::size_t at, sums* lower, sums* upper) const {
     const query_part low(block_query(query, at));
     const query_part high(block_query(query, at) + block_bytes);
-    one(low, high, codes[0] + at, to[0]);
-    one(low, high, codes[1] + at, to[1]);
-    one(low, high, codes[2] + at, to[2]);
-    one(low, high, codes[3] + at, to[3]);
+    for (std::size_t i = 0; i < 4; ++i) one(low, high, load(codes[i] + at), lower[i], upper[i]);
   }
-  static HWY_INLINE void one(const query_part& low, const query_part& high,
-                             const std::uint8_t* code, sums& to) {
-    const vec8 row = load(code);
-    to.add_small(low, low_half(row));
-    to.add_small(high, low_half(shifted_down(row)));
+  static HWY_INLINE void one(const query_part& low, const query_part& high, vec8 row, sums& lower,
+                             sums& upper) {
+    lower.add_small(low, low_half(row));
+#if HWY_TARGET == HWY_AVX3_DL
+    // Sixteen times what it is: one shift at the end instead of one for every row.
+    upper.add(high, hn::AndNot(hn::Set(tag8(), std::uint8_t{15}), row));
+#else
+    upper.add_small(high, low_half(shifted_down(row)));
+#endif
+  }
+  static HWY_INLINE vec32 total(const sums& lower, const sums& upper) {
+#if HWY_TARGET == HWY_AVX3_DL
+    return hn::Add(lower.total(), hn::ShiftRight<4>(upper.total()));
+#else
+    return plain_rows::total(lower, upper);
+#endif
   }
 };
 
-struct joined_rows {
+struct joined_rows : plain_rows {
   static constexpr bool refined = true;
+  static constexpr bool takes_turns = false;
   HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
-                       const std::uint8_t* const* refinements, std::size_t at, sums* to) const {
+                       const std::uint8_t* const* refinements, std::size_t at, sums* lower,
+                       sums* upper) const {
     const query_part low(block_query(query, at));
     const query_part high(block_query(query, at) + block_bytes);
-    one(low, high, codes[0] + at, refinements[0] + at, to[0]);
-    one(low, high, codes[1] + at, refinements[1] + at, to[1]);
-    one(low, high, codes[2] + at, refinements[2] + at, to[2]);
-    one(low, high, codes[3] + at, refinements[3] + at, to[3]);
+    for (std::size_t i = 0; i < 4; ++i)
+      one(low, high, load(codes[i] + at), load(refinements[i] + at), lower[i], upper[i]);
   }
-  static HWY_INLINE void one(const query_part& low, const query_part& high,
-                             const std::uint8_t* code, const std::uint8_t* refinement, sums& to) {
+  static HWY_INLINE void one(const query_part& low, const query_part& high, vec8 code,
+                             vec8 refinement, sums& lower, sums& upper) {
     const vec8 below = hn::Set(tag8(), std::uint8_t{15});
-    const vec8 upper = load(code);
-    const vec8 lower = load(refinement);
-    to.add(low, hn::Or(hn::AndNot(below, shifted_up(upper)), hn::And(below, lower)));
-    to.add(high, hn::Or(hn::AndNot(below, upper), hn::And(below, shifted_down(lower))));
+    lower.add(low, hn::Or(hn::AndNot(below, shifted_up(code)), hn::And(below, refinement)));
+    upper.add(high, hn::Or(hn::AndNot(below, code), hn::And(below, shifted_down(refinement))));
   }
 };
 
@@ -256,8 +280,7 @@ HWY_INLINE vec8 spread(const std::uint8_t* bits, std::uint8_t value) {
   return hn::IfThenElseZero(hn::LoadMaskBits(tag8(), bits), hn::Set(tag8(), value));
 }
 
-struct sign_rows {
-  static constexpr bool refined = false;
+struct sign_rows : plain_rows {
   HWY_INLINE void step(const std::int8_t* query, const std::uint8_t* const* codes,
                        const std::uint8_t* const*, std::size_t at, sums* to) const {
     const query_part q(query + at);
@@ -269,7 +292,7 @@ struct sign_rows {
 };
 
 // Signs in codes, and `planes` more bits in refinements, the highest first.
-struct plane_rows {
+struct plane_rows : plain_rows {
   static constexpr bool refined = true;
   std::size_t planes;
   std::size_t plane_bytes;
@@ -315,20 +338,22 @@ HWY_INLINE hn::Vec<tag4> four_totals(vec32 s0, vec32 s1, vec32 s2, vec32 s3) {
 #endif
 }
 
-// Norms and factors of four codes.
+// Norms and factors of two codes.
+HWY_INLINE hn::Vec<tag4f> load_two_heads(const void* first, const void* second) {
+#if HWY_ARCH_X86
+  const auto low = _mm_castpd_ps(_mm_load_sd(static_cast<const double*>(first)));
+  return hn::Vec<tag4f>{_mm_loadh_pi(low, static_cast<const __m64*>(second))};
+#else
+  const hn::Half<tag4f> half;
+  return hn::Combine(tag4f(), hn::LoadU(half, static_cast<const float*>(second)),
+                     hn::LoadU(half, static_cast<const float*>(first)));
+#endif
+}
+
 HWY_INLINE void load_heads(const void* const* codes, hn::Vec<tag4f>& norms,
                            hn::Vec<tag4f>& factors) {
-  const hn::Simd<float, 2, 0> two;
-  const hn::Repartition<std::uint64_t, tag4f> wide;
-  const hn::Repartition<std::uint64_t, decltype(two)> one;
-  const auto head = [&](const void* code) HWY_ATTR {
-    return hn::ZeroExtendVector(wide,
-                                hn::BitCast(one, hn::LoadU(two, static_cast<const float*>(code))));
-  };
-  const auto first =
-      hn::BitCast(tag4f(), hn::InterleaveLower(wide, head(codes[0]), head(codes[1])));
-  const auto second =
-      hn::BitCast(tag4f(), hn::InterleaveLower(wide, head(codes[2]), head(codes[3])));
+  const auto first = load_two_heads(codes[0], codes[1]);
+  const auto second = load_two_heads(codes[2], codes[3]);
   norms = hn::ConcatEven(tag4f(), second, first);
   factors = hn::ConcatOdd(tag4f(), second, first);
 }
@@ -353,18 +378,20 @@ HWY_INLINE hn::Vec<tag4> four_dots(const Rows& of, const std::int8_t* query, std
   if constexpr (Rows::refined)
     for (std::size_t i = 0; i < 4; ++i) finer[i] = body(refinements[i], sizeof(float));
   const std::size_t lanes = hn::Lanes(tag8());
-  // Two sums a row do not wait for one another.
   sums even[] = {sums::none(), sums::none(), sums::none(), sums::none()};
   sums odd[] = {sums::none(), sums::none(), sums::none(), sums::none()};
   std::size_t at = 0;
-  for (; at + lanes < bytes; at += 2 * lanes) {
-    of.step(query, rows, finer, at, even);
-    of.step(query, rows, finer, at + lanes, odd);
+  if constexpr (Rows::takes_turns) {
+    for (; at + lanes < bytes; at += 2 * lanes) {
+      of.step(query, rows, finer, at, even);
+      of.step(query, rows, finer, at + lanes, odd);
+    }
+    if (at < bytes) of.step(query, rows, finer, at, even);
+  } else {
+    for (; at < bytes; at += lanes) of.step(query, rows, finer, at, even, odd);
   }
-  if (at < bytes) of.step(query, rows, finer, at, even);
-  return four_totals(
-      hn::Add(even[0].total(), odd[0].total()), hn::Add(even[1].total(), odd[1].total()),
-      hn::Add(even[2].total(), odd[2].total()), hn::Add(even[3].total(), odd[3].total()));
+  return four_totals(Rows::total(even[0], odd[0]), Rows::total(even[1], odd[1]),
+                     Rows::total(even[2], odd[2]), Rows::total(even[3], odd[3]));
 }
 
 template <class Rows>
@@ -431,7 +458,7 @@ void estimate_signs(const code_query& line, const std::int8_t* query, std::size_
 void estimate_planes(const code_query& line, const std::int8_t* query, std::size_t dimension,
                      std::size_t planes, const void* const* codes, const void* const* refinements,
                      std::size_t count, float* ranks) {
-  const plane_rows rows{planes, (dimension + 7) / 8};
+  const plane_rows rows{{}, planes, (dimension + 7) / 8};
   estimate(rows, line, query, dimension, codes, refinements, count, ranks);
 }
 
