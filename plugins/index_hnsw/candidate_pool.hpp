@@ -89,6 +89,19 @@ class candidate_pool {
     return item.node();
   }
 
+  /// Corrects the rank of the node that `expand_next` gave last: estimates that were too good make
+  /// way for what they keep out.
+  void correct(float rank) noexcept {
+    candidate* const data = items_.data();
+    std::uint32_t at = next_ - 1;
+    const candidate item{rank, data[at].tag};
+    for (; at + 1 < size_ && data[at + 1].rank < rank; ++at) data[at] = data[at + 1];
+    for (; at > 0 && data[at - 1].rank > rank; --at) data[at] = data[at - 1];
+    data[at] = item;
+    // Whatever moved into its place waits.
+    --next_;
+  }
+
   /// The node that would be expanded next if nothing nearer came, or `no_node`.
   [[nodiscard]] std::uint32_t peek_next() const noexcept {
     for (std::uint32_t i = next_; i < size_; ++i)

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "plugins/index_hnsw/packed_rows.hpp"
+
 namespace thespis::hnsw {
 namespace {
 
@@ -16,6 +18,15 @@ constexpr std::uint32_t coded_dimension_min = 32;
 constexpr std::uint32_t sample_max = 4096;
 // Nodes that one task of `parallel_for` encodes.
 constexpr std::uint32_t nodes_per_task = 1024;
+
+// Whether rows, links, codes and packed rows together are at most 2.5 times the rows.
+bool within_bound(const thespis_code_layout& layout, std::uint32_t m, std::uint32_t dimension) {
+  const std::size_t raw = dimension * sizeof(float);
+  const std::size_t links = 2 * std::size_t{m} * sizeof(link_word);
+  return raw + links + layout.code_bytes + layout.refinement_bytes +
+             packed_rows::row_bytes(layout, m) <=
+         raw * 5 / 2;
+}
 
 }  // namespace
 
@@ -31,7 +42,9 @@ encoding::encoding(const plugin::index_setup& setup)
     return;
   name_ = chosen ? setup.quantizer : default_quantizer;
   try {
-    (void)make();
+    const auto codes = make();
+    packs_ = setup.preset == THESPIS_PRESET_FAST && codes->codes().packs() &&
+             within_bound(codes->codes().layout(), setup.hnsw_m, dimension_);
   } catch (const plugin::failure& problem) {
     if (chosen || problem.status() != THESPIS_NOT_FOUND) throw;
     host_.log(THESPIS_LOG_WARN, std::string("index without codes: ") + problem.what());

@@ -29,6 +29,10 @@ class encoding {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::uint32_t bits() const noexcept { return bits_; }
 
+  /// Whether neighbours' codes are to be packed into rows of their own: the preset wants that, the
+  /// quantizer offers it, and the memory stays within the preset's bound.
+  [[nodiscard]] bool packs() const noexcept { return packs_; }
+
   /// An untrained quantizer without codes.
   [[nodiscard]] std::unique_ptr<codebook> make() const;
 
@@ -43,6 +47,7 @@ class encoding {
   std::uint32_t dimension_;
   std::uint64_t seed_;
   std::uint32_t bits_;
+  bool packs_ = false;
   std::string name_;
 };
 

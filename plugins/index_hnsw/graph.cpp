@@ -59,6 +59,7 @@ graph::graph(plugin::services host, std::uint32_t m, std::uint64_t seed)
       states_(host, sizeof(std::uint8_t)),
       upper_at_(host, sizeof(std::uint32_t)),
       upper_(host, list_bytes(m)),
+      changed_(host, sizeof(std::uint8_t)),
       slots_(host, sizeof(std::uint32_t)),
       node_at_(host, sizeof(std::uint32_t)),
       entry_(pack(no_node, 0)) {}
@@ -75,6 +76,7 @@ std::uint32_t graph::add(std::uint32_t slot, std::uint32_t level) {
   states_.ensure(node);
   upper_at_.ensure(node);
   base_.ensure(node);
+  changed_.ensure(node);
   slots_.ensure(node);
   node_at_.ensure(slot);
   *reinterpret_cast<std::uint32_t*>(slots_.at(node)) = slot;
@@ -114,6 +116,11 @@ link_list graph::links(std::uint32_t node, std::uint32_t layer) const noexcept {
   return {upper_.at(upper_at(node).load(std::memory_order_acquire) + layer - 1), m_};
 }
 
+void graph::rest() noexcept {
+  for (std::uint32_t node = 0; node < end_node(); ++node)
+    changed_at(node).store(0, std::memory_order_relaxed);
+}
+
 entry_point graph::entry() const noexcept {
   const auto packed = entry_.load(std::memory_order_acquire);
   return {static_cast<std::uint32_t>(packed), static_cast<std::uint32_t>(packed >> 32)};
@@ -129,8 +136,9 @@ bool graph::offer_entry(std::uint32_t node, std::uint32_t level, bool only_if_fi
 }
 
 std::uint64_t graph::bytes() const noexcept {
-  const std::uint64_t per_node =
-      base_.block_bytes() + states_.block_bytes() + upper_at_.block_bytes() + slots_.block_bytes();
+  const std::uint64_t per_node = base_.block_bytes() + states_.block_bytes() +
+                                 upper_at_.block_bytes() + changed_.block_bytes() +
+                                 slots_.block_bytes();
   return end_node() * per_node + end_slot() * std::uint64_t{node_at_.block_bytes()} +
          upper_count_.load(std::memory_order_relaxed) * std::uint64_t{upper_.block_bytes()};
 }

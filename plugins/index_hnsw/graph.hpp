@@ -82,6 +82,15 @@ class graph {
   [[nodiscard]] std::uint32_t slot_of(std::uint32_t node) const noexcept {
     return *reinterpret_cast<const std::uint32_t*>(slots_.at(node));
   }
+  /// Whether links of the node in the base layer changed since the graph was at rest.
+  [[nodiscard]] bool changed(std::uint32_t node) const noexcept {
+    return changed_at(node).load(std::memory_order_relaxed) != 0;
+  }
+  void note_change(std::uint32_t node) const noexcept {
+    changed_at(node).store(1, std::memory_order_relaxed);
+  }
+  /// The graph is at rest: nothing has changed yet. Thread: nobody else uses it.
+  void rest() noexcept;
   /// Level given to `add`; 0 if that failed.
   [[nodiscard]] std::uint32_t level_of(std::uint32_t node) const noexcept;
   [[nodiscard]] link_list links(std::uint32_t node, std::uint32_t layer) const noexcept;
@@ -127,6 +136,9 @@ class graph {
   [[nodiscard]] std::atomic<std::uint8_t>& state(std::uint32_t node) const noexcept {
     return *reinterpret_cast<std::atomic<std::uint8_t>*>(states_.at(node));
   }
+  [[nodiscard]] std::atomic<std::uint8_t>& changed_at(std::uint32_t node) const noexcept {
+    return *reinterpret_cast<std::atomic<std::uint8_t>*>(changed_.at(node));
+  }
   [[nodiscard]] std::atomic<std::uint32_t>& upper_at(std::uint32_t node) const noexcept {
     return *reinterpret_cast<std::atomic<std::uint32_t>*>(upper_at_.at(node));
   }
@@ -141,6 +153,7 @@ class graph {
   segments states_;
   segments upper_at_;  // number of the node's first block in upper_
   segments upper_;     // one block a node and upper layer
+  segments changed_;   // a byte a node: whether its base links changed
   segments slots_;     // slot of each node
   segments node_at_;   // node + 1 of each slot that is published
   std::atomic<std::uint32_t> upper_count_{0};

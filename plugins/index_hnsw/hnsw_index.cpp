@@ -169,7 +169,11 @@ std::size_t hnsw_index::search(const thespis_index_query& query, std::span<thesp
     const candidate start = descend(ranks, from, entry, 0, *work);
     if (how == strategy::walk) {
       work->visited.begin(nodes.end_node());
-      walk(ranks, from, 0, start, ef, *work);
+      if (now->packed != nullptr && ranks.coded()) {
+        walk_packed(ranks, *now->packed, from, start, ef, *work);
+      } else {
+        walk(ranks, from, 0, start, ef, *work);
+      }
     } else if (how == strategy::walk_two_hop) {
       walk_two_hop(ranks, from, start, ef, query, *work);
     } else {

@@ -14,6 +14,7 @@ namespace {
 void link_from(const graph& nodes, std::uint32_t node, std::uint32_t layer,
                std::span<const candidate> chosen) {
   const graph::node_lock lock(nodes, node);
+  if (layer == 0) nodes.note_change(node);
   link_list list = nodes.links(node, layer);
   std::uint32_t used = 0;
   while (used < list.capacity() && list.load(used) != 0) ++used;
@@ -44,6 +45,7 @@ void link_layer(const ranker& ranks, std::uint32_t node, std::uint32_t layer, sc
 void link_back(const ranker& ranks, std::uint32_t from, std::uint32_t to, float rank,
                std::uint32_t layer, scratch& work) {
   const graph::node_lock lock(ranks.nodes(), from);
+  if (layer == 0) ranks.nodes().note_change(from);
   link_list list = ranks.nodes().links(from, layer);
   for (std::uint32_t i = 0; i < list.capacity(); ++i) {
     const link_word word = list.load(i);
@@ -104,7 +106,8 @@ void insert_node(graph& nodes, const row_ranks& rows, codebook* codes, std::uint
   const std::uint32_t node = nodes.add(slot, level);
   if (codes != nullptr) codes->encode(node, rows.rows().row(slot));
   if (!nodes.offer_entry(node, level, true))
-    link_node(ranker(nodes, rows, codes), node, ef_construct, work);
+    link_node(ranker(nodes, rows, codes != nullptr && codes->fine() ? codes : nullptr), node,
+              ef_construct, work);
   nodes.publish(node);
   nodes.offer_entry(node, level, false);
 }

@@ -45,7 +45,7 @@ std::unique_ptr<graph> without(const shape& now, const rebuild_tools& tools,
   const removal remove(*nodes, gone);
   const entry_point entry = remove.entry(now.nodes.entry());
   if (entry.node != no_node) (void)nodes->offer_entry(entry.node, entry.level, false);
-  remove.apply(ranker(*nodes, tools.rows, now.codes()), tools.host, tools.shelf,
+  remove.apply(ranker(*nodes, tools.rows, now.linking_codes()), tools.host, tools.shelf,
                tools.ef_construct);
   return nodes;
 }
@@ -155,9 +155,13 @@ std::shared_ptr<shape> rebuild(const shape& now, const rebuild_tools& tools,
   if (tools.codes.wanted() && order.size() >= encoding::sample_min)
     made->adopt(tools.codes.learn(made->nodes, tools.rows.rows()));
   if (report.unreachable != 0) {
-    const ranker ranks(made->nodes, tools.rows, made->codes());
+    const ranker ranks(made->nodes, tools.rows, made->linking_codes());
     report.mended = mender(made->nodes, ranks, tools).run();
   }
+  made->nodes.rest();
+  if (made->codes() != nullptr && tools.codes.packs())
+    made->packed = std::make_unique<packed_rows>(tools.host, made->codes()->codes(), made->nodes,
+                                                 tools.rows.rows());
   return made;
 }
 
@@ -172,7 +176,7 @@ void drop_dead(shape& loaded, entry_point entry, const rebuild_tools& tools,
   entry = remove.entry(entry);
   if (entry.node != no_node) (void)nodes.offer_entry(entry.node, entry.level, false);
   if (any)
-    remove.apply(ranker(nodes, tools.rows, loaded.codes()), tools.host, tools.shelf,
+    remove.apply(ranker(nodes, tools.rows, loaded.linking_codes()), tools.host, tools.shelf,
                  tools.ef_construct);
   for (std::uint32_t node = 0; node < gone.size(); ++node)
     if (!gone[node]) nodes.publish(node);

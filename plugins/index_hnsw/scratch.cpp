@@ -38,7 +38,7 @@ void visited_set::begin(std::uint32_t end_node) {
 }
 
 scratch::scratch(std::uint32_t links_max)
-    : nodes(std::max(links_max, batch_min)),
+    : nodes((std::max(links_max, batch_min) + 31) / 32 * 32),
       ranks(nodes.size()),
       slots(nodes.size()),
       rows(nodes.size()),

@@ -11,6 +11,7 @@
 
 #include "plugins/index_hnsw/codebook.hpp"
 #include "plugins/index_hnsw/graph.hpp"
+#include "plugins/index_hnsw/packed_rows.hpp"
 
 namespace thespis::hnsw {
 
@@ -26,14 +27,23 @@ class shape {
   /// Null until there were enough nodes to learn from. Every node published by then has its codes;
   /// so a search that met null goes on with rows.
   [[nodiscard]] codebook* codes() const noexcept { return codes_.load(std::memory_order_acquire); }
+  /// The codes if they are fine enough to choose links by, else null.
+  [[nodiscard]] const codebook* linking_codes() const noexcept {
+    const codebook* const now = codes();
+    return now != nullptr && now->fine() ? now : nullptr;
+  }
   void adopt(std::unique_ptr<codebook> codes) noexcept {
     owned_ = std::move(codes);
     codes_.store(owned_.get(), std::memory_order_release);
   }
 
+  /// Null unless the graph was packed when it was at rest; set before the shape is shared.
+  std::unique_ptr<packed_rows> packed;
+
   [[nodiscard]] std::uint64_t bytes() const noexcept {
     const codebook* const coded = codes();
-    return nodes.bytes() + (coded == nullptr ? 0 : coded->bytes(nodes.end_node()));
+    return nodes.bytes() + (coded == nullptr ? 0 : coded->bytes(nodes.end_node())) +
+           (packed == nullptr ? 0 : packed->bytes());
   }
 
  private:

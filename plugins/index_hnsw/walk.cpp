@@ -90,6 +90,36 @@ void walk(const ranker& ranks, const probe& from, std::uint32_t layer, candidate
   });
 }
 
+void walk_packed(const ranker& ranks, const packed_rows& packed, const probe& from, candidate start,
+                 std::uint32_t ef, scratch& work) {
+  auto& pool = work.pool;
+  const graph& nodes = ranks.nodes();
+  pool.reset(ef);
+  if (work.visited.insert(start.node())) pool.offer(start.rank, start.node());
+  for (std::uint32_t node = pool.expand_next(); node != no_node; node = pool.expand_next()) {
+    if (!packed.holds(nodes, node)) {
+      const std::uint32_t count = gather(ranks, node, 0, work);
+      ranks.estimate(from, work.nodes.data(), count, work, work.ranks.data());
+      for (std::uint32_t i = 0; i < count; ++i) pool.offer(work.ranks[i], work.nodes[i]);
+      continue;
+    }
+    float rank = 0;
+    ranks.exact(from, &node, 1, work, &rank);
+    pool.correct(rank);
+    const std::uint32_t* neighbours = nullptr;
+    const std::uint32_t count =
+        packed.estimate(from.query, node, rank, neighbours, work.ranks.data());
+    // A neighbour that is refused now may look nearer from another node.
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (work.ranks[i] < pool.bound() && work.visited.insert(neighbours[i]))
+        pool.offer(work.ranks[i], neighbours[i]);
+    if (const auto next = pool.peek_next(); next != no_node) {
+      packed.prefetch(next);
+      ranks.prefetch_row(next);
+    }
+  }
+}
+
 bool walk_admitted(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
                    std::uint32_t room, const thespis_index_query& query, scratch& work) {
   auto& pool = work.pool;

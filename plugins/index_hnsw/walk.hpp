@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <thespis/plugin/plugin.hpp>
 
+#include "plugins/index_hnsw/packed_rows.hpp"
 #include "plugins/index_hnsw/ranker.hpp"
 #include "plugins/index_hnsw/scratch.hpp"
 
@@ -22,6 +23,12 @@ namespace thespis::hnsw {
 /// Source: Malkov & Yashunin 2018, Alg. 2.
 void walk(const ranker& ranks, const probe& from, std::uint32_t layer, candidate start,
           std::uint32_t ef, scratch& work);
+
+/// As `walk` in the base layer, by packed rows where a node has one. `ranks` has the codes that are
+/// packed.
+/// Source: Gou et al. 2025, SymphonyQG, Alg. 2, with a pool that holds each node once.
+void walk_packed(const ranker& ranks, const packed_rows& packed, const probe& from, candidate start,
+                 std::uint32_t ef, scratch& work);
 
 /// Walks the base layer through every node until `ef` of those that `query` admits are nearer than
 /// anything left to expand, and leaves them in `work.pool`, others perhaps among them. Returns

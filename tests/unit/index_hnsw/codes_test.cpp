@@ -231,3 +231,30 @@ TEST_CASE("a quantizer that does not exist is refused") {
   rows data(THESPIS_METRIC_COSINE, dimension, 1);
   CHECK_THROWS(graph_index(data, 8, 40, 42, "nonesuch"));
 }
+
+TEST_CASE("the fast preset packs codes of one bit, and what comes later is found beside them") {
+  constexpr std::uint32_t wide = 512;
+  constexpr std::uint32_t few = 3000;
+  for (const thespis_metric metric :
+       {THESPIS_METRIC_EUCLID, THESPIS_METRIC_COSINE, THESPIS_METRIC_DOT}) {
+    INFO("metric " << metric);
+    rows data(metric, wide, few);
+    data.fill(11);
+    rows queries(metric, wide, 50);
+    queries.fill(12);
+    graph_index balanced(data, 16, 100, 42, "binary");
+    graph_index fast(data, 16, 100, 42, "binary", THESPIS_PRESET_FAST);
+    balanced.insert_range(0, few - 500);
+    fast.insert_range(0, few - 500);
+    (void)balanced.maintain();
+    (void)fast.maintain();
+    CHECK(fast.bytes() > balanced.bytes() + (few - 500) * std::uint64_t{wide} * 4);
+    fast.insert_range(few - 500, few);
+    balanced.insert_range(few - 500, few);
+    const ask what{10, 200, 0, few};
+    const double by_codes = recall(data, queries, balanced, what, any);
+    CHECK(recall(data, queries, fast, what, any) >= by_codes - 0.02);
+    for (std::uint32_t q = few - 500; q < few; q += 25)
+      CHECK(fast.search(data.row(q), {1, 200, 0, few}).at(0).slot == q);
+  }
+}
