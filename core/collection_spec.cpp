@@ -26,7 +26,60 @@ result<void> check_hnsw(const std::string& prefix, const hnsw_config& hnsw) {
                      limits::hnsw_ef_construct_min, limits::hnsw_ef_construct_max);
 }
 
+result<void> check_quantization(const std::string& prefix, const quantization_config& asked) {
+  const auto what = prefix + "quantization_config.";
+  switch (asked.kind) {
+    case quantization_kind::none:
+      THESPIS_CHECK(check_range(what + "bits", asked.bits, 0, 0));
+      break;
+    case quantization_kind::scalar:
+      if (asked.bits != 4 && asked.bits != 8)
+        return error(errc::invalid_argument,
+                     what + "scalar: " + std::to_string(asked.bits) + " bits, expected 4 or 8");
+      break;
+    case quantization_kind::binary:
+      THESPIS_CHECK(check_range(what + "binary.bits", asked.bits, 0, limits::binary_bits_max));
+      break;
+  }
+  if (!asked.quantile) return ok();
+  if (asked.kind != quantization_kind::scalar)
+    return error(errc::invalid_argument, what + "quantile: only scalar codes have one");
+  // Written so that NaN fails.
+  if (!(*asked.quantile >= limits::quantile_min && *asked.quantile <= 1))
+    return error(
+        errc::invalid_argument,
+        what + "scalar.quantile: " + std::to_string(*asked.quantile) + ", expected 0.5 to 1");
+  return ok();
+}
+
 }  // namespace
+
+std::string_view to_string(index_preset preset) noexcept {
+  switch (preset) {
+    case index_preset::balanced: return "balanced";
+    case index_preset::fast: return "fast";
+  }
+  return "balanced";
+}
+
+std::optional<index_preset> parse_preset(std::string_view name) noexcept {
+  for (const auto preset : {index_preset::balanced, index_preset::fast})
+    if (name == to_string(preset)) return preset;
+  return std::nullopt;
+}
+
+std::string_view quantization_config::quantizer() const noexcept {
+  switch (kind) {
+    case quantization_kind::none: return "none";
+    case quantization_kind::scalar: return bits == 4 ? "sq4" : "sq8";
+    case quantization_kind::binary: return "binary";
+  }
+  return "none";
+}
+
+std::uint32_t quantization_config::quantizer_bits() const noexcept {
+  return kind == quantization_kind::binary ? std::max(bits, 1u) : 0;
+}
 
 const vector_spec* collection_spec::find(std::string_view name) const noexcept {
   const auto found = std::find_if(vectors.begin(), vectors.end(),
@@ -36,6 +89,11 @@ const vector_spec* collection_spec::find(std::string_view name) const noexcept {
 
 const hnsw_config& collection_spec::hnsw_for(const vector_spec& vector) const noexcept {
   return vector.hnsw ? *vector.hnsw : hnsw;
+}
+
+const std::optional<quantization_config>& collection_spec::quantization_for(
+    const vector_spec& vector) const noexcept {
+  return vector.quantization ? vector.quantization : quantization;
 }
 
 result<void> validate_collection_name(std::string_view name) {
@@ -57,6 +115,7 @@ result<void> validate_collection_name(std::string_view name) {
 result<void> validate(const collection_spec& spec) {
   THESPIS_CHECK(check_range("vectors", spec.vectors.size(), 1, limits::vector_names_max));
   THESPIS_CHECK(check_hnsw("", spec.hnsw));
+  if (spec.quantization) THESPIS_CHECK(check_quantization("", *spec.quantization));
   for (std::size_t i = 0; i < spec.vectors.size(); ++i) {
     const auto& vector = spec.vectors[i];
     const std::string what = vector.name.empty() ? "vectors." : "vectors.'" + vector.name + "'.";
@@ -66,6 +125,12 @@ result<void> validate(const collection_spec& spec) {
     if (vector.elements != element_type::float32)
       return error(errc::unsupported, what + "datatype: only float32 is offered");
     if (vector.hnsw) THESPIS_CHECK(check_hnsw(what, *vector.hnsw));
+    if (vector.quantization) THESPIS_CHECK(check_quantization(what, *vector.quantization));
+    const auto& codes = spec.quantization_for(vector);
+    if (vector.on_disk && codes && codes->always_ram == false)
+      return error(errc::unsupported, what +
+                                          "quantization_config.always_ram: false is not offered "
+                                          "with 'on_disk': codes always lie in memory");
     if (i > 0 && spec.vectors[i - 1].name >= vector.name)
       return error(errc::invalid_argument, what + "name: it occurs twice");
   }

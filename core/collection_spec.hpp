@@ -17,6 +17,17 @@ namespace thespis {
 /// How the components of a stored vector are written. Values are stored and never reused.
 enum class element_type : std::uint8_t { float32 = 1, float16 = 2, uint8 = 3 };
 
+/// How an index weighs memory against speed. Values are stored and never reused.
+enum class index_preset : std::uint8_t {
+  balanced = 1,  ///< What must stay resident is at most 1.1 times the raw float32 vectors.
+  fast = 2,      ///< At most 2.5 times.
+};
+
+/// "balanced" or "fast".
+[[nodiscard]] std::string_view to_string(index_preset preset) noexcept;
+/// Reads what `to_string` writes; none if it is something else.
+[[nodiscard]] std::optional<index_preset> parse_preset(std::string_view name) noexcept;
+
 /// Parameters of the graph index, in the dialect's terms.
 /// Source: Malkov & Yashunin 2018, section 4.
 struct hnsw_config {
@@ -24,8 +35,29 @@ struct hnsw_config {
   std::uint32_t ef_construct = 100;  ///< Candidates kept while a node is inserted.
   /// Units: KiB of raw vectors below which a search scans instead of walking the graph.
   std::uint32_t full_scan_threshold_kb = 1000;
+  index_preset preset = index_preset::balanced;
 
   friend bool operator==(const hnsw_config&, const hnsw_config&) = default;
+};
+
+/// What the codes are made of that a search compares first. Values are stored and never reused.
+enum class quantization_kind : std::uint8_t { none = 1, scalar = 2, binary = 3 };
+
+/// Codes that were asked for. Where nothing was asked for, the index chooses.
+struct quantization_config {
+  quantization_kind kind = quantization_kind::none;
+  /// Bits a dimension. Scalar: 8 or 4. Binary: 1 to 4; 0: not said, which means 1. None: 0.
+  std::uint32_t bits = 0;
+  /// Kept and told, without effect: our grids are per vector and have no tails to cut.
+  std::optional<float> quantile;
+  std::optional<bool> always_ram;  ///< Codes always lie in memory; see `validate`.
+
+  /// Name of the quantizer plugin, or "none".
+  [[nodiscard]] std::string_view quantizer() const noexcept;
+  /// Bits a dimension for that plugin; 0 where its name says them.
+  [[nodiscard]] std::uint32_t quantizer_bits() const noexcept;
+
+  friend bool operator==(const quantization_config&, const quantization_config&) = default;
 };
 
 /// One vector of every point: its name, length and distance.
@@ -34,8 +66,10 @@ struct vector_spec {
   std::uint32_t size = 0;
   distance metric = distance::cosine;
   element_type elements = element_type::float32;
-  std::string index = "hnsw";       ///< Name of the index plugin.
-  std::optional<hnsw_config> hnsw;  ///< Overrides the collection's.
+  std::string index = "hnsw";                            ///< Name of the index plugin.
+  std::optional<hnsw_config> hnsw;                       ///< Overrides the collection's.
+  std::optional<quantization_config> quantization = {};  ///< Overrides the collection's.
+  bool on_disk = false;  ///< Originals lie on disk; what searches compare first stays in memory.
 
   friend bool operator==(const vector_spec&, const vector_spec&) = default;
 };
@@ -44,11 +78,15 @@ struct vector_spec {
 struct collection_spec {
   std::vector<vector_spec> vectors;  ///< Sorted by name.
   hnsw_config hnsw;
+  std::optional<quantization_config> quantization;  ///< Unset: the index chooses.
 
   /// Finds a vector by name, or null.
   [[nodiscard]] const vector_spec* find(std::string_view name) const noexcept;
   /// The graph parameters that hold for `vector`.
   [[nodiscard]] const hnsw_config& hnsw_for(const vector_spec& vector) const noexcept;
+  /// The codes that were asked for `vector`; unset: its index chooses.
+  [[nodiscard]] const std::optional<quantization_config>& quantization_for(
+      const vector_spec& vector) const noexcept;
 
   friend bool operator==(const collection_spec&, const collection_spec&) = default;
 };
@@ -58,7 +96,8 @@ struct collection_spec {
 [[nodiscard]] result<void> validate_collection_name(std::string_view name);
 
 /// Checks every number and name of `spec` against `core/limits.hpp`.
-/// Errors: invalid_argument naming the field, the value and the range.
+/// Errors: invalid_argument naming the field, the value and the range; unsupported for what cannot
+/// be had: other elements than float32, codes on disk beside vectors on disk.
 [[nodiscard]] result<void> validate(const collection_spec& spec);
 
 }  // namespace thespis

@@ -19,6 +19,8 @@ inline constexpr std::uint32_t hnsw_m_min = 2;
 inline constexpr std::uint32_t hnsw_m_max = 128;
 inline constexpr std::uint32_t hnsw_ef_construct_min = 4;
 inline constexpr std::uint32_t hnsw_ef_construct_max = 4096;
+inline constexpr std::uint32_t binary_bits_max = 4;  ///< Bits a dimension of binary codes.
+inline constexpr float quantile_min = 0.5F;          ///< Of scalar codes, as in the dialect.
 
 // Points
 inline constexpr std::size_t string_id_bytes_max = 512;
@@ -35,6 +37,7 @@ inline constexpr std::size_t ids_per_request_max = 100'000;
 inline constexpr std::uint32_t limit_max = 10'000;    ///< `limit` of a query or scroll.
 inline constexpr std::uint32_t offset_max = 100'000;  ///< `offset` of a query.
 inline constexpr std::uint32_t hnsw_ef_max = 100'000;
+inline constexpr float oversampling_max = 1000.0F;  ///< Candidates rescored per hit asked for.
 inline constexpr std::size_t queries_per_batch_max = 1'000;
 inline constexpr std::size_t json_depth_max = 64;
 inline constexpr std::size_t header_bytes_max = 8192;

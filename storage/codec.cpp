@@ -10,25 +10,36 @@
 
 #include "core/crc32c.hpp"
 #include "storage/bytes.hpp"
+#include "storage/codec_fields.hpp"
+#include "storage/codec_spec.hpp"
 
 namespace thespis::storage::codec {
 
 namespace {
 
+using detail::corrupt;
+using detail::newer;
+using detail::read_name;
+using detail::vector_shape;
+using detail::write_name;
+
 constexpr std::uint8_t magic = 'T';
 constexpr std::size_t crc_bytes = 4;
+constexpr std::size_t format_at = 6;
 
 enum class id_kind : std::uint8_t { number = 0, uuid = 1, string = 2 };
-enum class vector_shape : std::uint8_t { dense = 1, sparse = 2, multivector = 3 };
-enum class effect_kind : std::uint8_t { upsert = 1, erase = 2, create = 3, drop = 4 };
+// `create_plain` is a creation with a specification of format 1.
+enum class effect_kind : std::uint8_t {
+  upsert = 1,
+  erase = 2,
+  create_plain = 3,
+  drop = 4,
+  create = 5,
+};
 
-error corrupt(std::string_view what, std::string_view why) {
-  return error(errc::corruption, std::string(what) + ": " + std::string(why));
-}
-
-error newer(std::string_view what, std::string_view field, unsigned value) {
-  return error(errc::unsupported, std::string(what) + ": " + std::string(field) + " " +
-                                      std::to_string(value) + " is not known to this build");
+// Of a frame that was opened.
+std::uint8_t format_of(std::string_view frame) noexcept {
+  return static_cast<std::uint8_t>(frame[format_at]);
 }
 
 std::string_view view(const uuid& id) noexcept {
@@ -41,14 +52,6 @@ uuid read_uuid(byte_reader& in) noexcept {
   if (bytes.size() == id.bytes.size()) std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
   return id;
 }
-
-// Names and ids are at most 512 bytes by `core/limits.hpp`.
-void write_name(byte_writer& out, std::string_view name) {
-  out.u16(static_cast<std::uint16_t>(name.size()));
-  out.raw(name);
-}
-
-std::string read_name(byte_reader& in) { return std::string(in.raw(in.u16())); }
 
 void write_text(byte_writer& out, std::string_view text) {
   out.u32(static_cast<std::uint32_t>(text.size()));
@@ -120,65 +123,6 @@ result<std::vector<named_vector>> read_vectors(byte_reader& in, std::string_view
   return vectors;
 }
 
-void write_hnsw(byte_writer& out, const hnsw_config& config) {
-  out.u32(config.m);
-  out.u32(config.ef_construct);
-  out.u32(config.full_scan_threshold_kb);
-}
-
-hnsw_config read_hnsw(byte_reader& in) {
-  hnsw_config config;
-  config.m = in.u32();
-  config.ef_construct = in.u32();
-  config.full_scan_threshold_kb = in.u32();
-  return config;
-}
-
-void write_spec(byte_writer& out, const collection_spec& spec) {
-  write_hnsw(out, spec.hnsw);
-  out.u16(static_cast<std::uint16_t>(spec.vectors.size()));
-  for (const auto& vector : spec.vectors) {
-    write_name(out, vector.name);
-    out.u8(static_cast<std::uint8_t>(vector_shape::dense));
-    out.u8(static_cast<std::uint8_t>(vector.elements));
-    out.u8(static_cast<std::uint8_t>(vector.metric));
-    out.u32(vector.size);
-    write_name(out, vector.index);
-    out.u8(vector.hnsw ? 1 : 0);
-    if (vector.hnsw) write_hnsw(out, *vector.hnsw);
-  }
-}
-
-result<vector_spec> read_vector_spec(byte_reader& in, std::string_view what) {
-  vector_spec vector;
-  vector.name = read_name(in);
-  const auto shape = in.u8();
-  const auto elements = in.u8();
-  const auto metric = in.u8();
-  vector.size = in.u32();
-  vector.index = read_name(in);
-  if (in.u8() != 0) vector.hnsw = read_hnsw(in);
-  if (!in.good()) return corrupt(what, "ends within a vector's description");
-  if (shape != static_cast<std::uint8_t>(vector_shape::dense))
-    return newer(what, "vector shape", shape);
-  if (elements < 1 || elements > 3) return newer(what, "element type", elements);
-  if (metric < 1 || metric > 4) return newer(what, "distance", metric);
-  vector.elements = static_cast<element_type>(elements);
-  vector.metric = static_cast<distance>(metric);
-  return vector;
-}
-
-result<collection_spec> read_spec(byte_reader& in, std::string_view what) {
-  collection_spec spec;
-  spec.hnsw = read_hnsw(in);
-  const std::size_t count = in.u16();
-  for (std::size_t i = 0; i < count && in.good(); ++i) {
-    THESPIS_TRY(auto vector, read_vector_spec(in, what));
-    spec.vectors.push_back(std::move(vector));
-  }
-  return spec;
-}
-
 void write_effect(byte_writer& out, const upsert_effect& change) {
   out.u8(static_cast<std::uint8_t>(effect_kind::upsert));
   write_id(out, change.point.id);
@@ -198,7 +142,7 @@ void write_effect(byte_writer& out, const create_collection_effect& change) {
   out.u8(static_cast<std::uint8_t>(effect_kind::create));
   write_name(out, change.name);
   out.i64(change.created_us);
-  write_spec(out, change.spec);
+  detail::write_spec(out, change.spec);
 }
 
 void write_effect(byte_writer& out, const drop_collection_effect& change) {
@@ -217,11 +161,11 @@ result<effect> read_upsert(byte_reader& in, std::string_view what) {
   return effect(std::move(change));
 }
 
-result<effect> read_create(byte_reader& in, std::string_view what) {
+result<effect> read_create(byte_reader& in, std::uint8_t format, std::string_view what) {
   create_collection_effect change;
   change.name = read_name(in);
   change.created_us = in.i64();
-  THESPIS_TRY(change.spec, read_spec(in, what));
+  THESPIS_TRY(change.spec, detail::read_spec(in, format, what));
   return effect(std::move(change));
 }
 
@@ -233,13 +177,16 @@ result<effect> read_effect(byte_reader& in, std::string_view what) {
       THESPIS_TRY(auto id, read_id(in, what));
       return effect(delete_effect{std::move(id)});
     }
-    case effect_kind::create: return read_create(in, what);
+    case effect_kind::create_plain: return read_create(in, 1, what);
+    case effect_kind::create: return read_create(in, 2, what);
     case effect_kind::drop: return effect(drop_collection_effect{read_name(in)});
   }
   return newer(what, "effect", kind);
 }
 
 }  // namespace
+
+std::uint8_t format_newest(record kind) noexcept { return kind == record::collection ? 2 : 1; }
 
 std::size_t begin_frame(std::string& out) {
   const auto begin = out.size();
@@ -255,7 +202,7 @@ result<void> end_frame(record kind, std::string& out, std::size_t begin) {
   byte_writer fields(header);
   fields.u8(magic);
   fields.u8(static_cast<std::uint8_t>(kind));
-  fields.u8(format_newest);
+  fields.u8(format_newest(kind));
   fields.u8(0);
   fields.u32(static_cast<std::uint32_t>(body));
   std::memcpy(out.data() + begin + crc_bytes, header.data(), header.size());
@@ -283,7 +230,7 @@ result<std::string_view> open_frame(record kind, std::string_view bytes, std::st
     return corrupt(what, "checksum does not match");
   if (first != magic || found != static_cast<std::uint8_t>(kind))
     return corrupt(what, "is another kind of record");
-  if (format == 0 || format > format_newest) return newer(what, "format", format);
+  if (format == 0 || format > format_newest(kind)) return newer(what, "format", format);
   if (flags != 0) return newer(what, "flags", flags);
   return in.raw(length);
 }
@@ -397,7 +344,7 @@ result<void> encode_collection(const collection_meta& meta, std::string& out) {
   body.raw(view(meta.id));
   write_name(body, meta.name);
   body.i64(meta.created_us);
-  write_spec(body, meta.spec);
+  detail::write_spec(body, meta.spec);
   return end_frame(record::collection, out, begin);
 }
 
@@ -408,7 +355,7 @@ result<collection_meta> decode_collection(std::string_view bytes, std::string_vi
   meta.id = read_uuid(in);
   meta.name = read_name(in);
   meta.created_us = in.i64();
-  THESPIS_TRY(meta.spec, read_spec(in, what));
+  THESPIS_TRY(meta.spec, detail::read_spec(in, format_of(bytes), what));
   if (!in.complete()) return corrupt(what, "fields do not fill it");
   return meta;
 }

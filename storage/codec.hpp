@@ -35,8 +35,8 @@ enum class record : std::uint8_t {
   journal_segments = 'G',
 };
 
-/// Newest format that this build writes and reads.
-inline constexpr std::uint8_t format_newest = 1;
+/// Newest format of a kind, which this build writes; it reads that and all before.
+[[nodiscard]] std::uint8_t format_newest(record kind) noexcept;
 /// Bytes in front of a frame's body.
 inline constexpr std::size_t frame_header_bytes = 12;
 

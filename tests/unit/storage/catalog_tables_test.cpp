@@ -59,7 +59,7 @@ TEST_CASE("collections are listed by name and survive a restart with their spec"
   const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
   auto spec = spec_of(7);
-  spec.vectors[0].hnsw = hnsw_config{8, 32, 5};
+  spec.vectors[0].hnsw = hnsw_config{8, 32, 5, index_preset::fast};
   const auto made = db.engine->catalog().create("zebra", spec);
   REQUIRE(made);
   REQUIRE(db.engine->catalog().create("ant", spec_of(2)));

@@ -34,8 +34,12 @@ std::vector<named_vector> sample_vectors() {
 
 collection_meta sample_meta() {
   collection_meta meta{uuid::random(), "docs", spec_of(4), 99};
-  meta.spec.vectors[0].hnsw = hnsw_config{8, 50, 10};
+  meta.spec.vectors[0].hnsw = hnsw_config{8, 50, 10, index_preset::fast};
+  meta.spec.vectors[0].quantization =
+      quantization_config{quantization_kind::scalar, 8, 0.99F, true};
+  meta.spec.vectors[0].on_disk = true;
   meta.spec.hnsw.m = 24;
+  meta.spec.quantization = quantization_config{quantization_kind::binary, 2, {}, false};
   return meta;
 }
 
@@ -193,10 +197,12 @@ TEST_CASE("damage under a right checksum never reads out of bounds") {
 }
 
 TEST_CASE("a newer format, an unknown element type and an unknown shape are unsupported") {
+  constexpr std::size_t kind_at = 5;
   constexpr std::size_t format_at = 6;
   for (const auto& sample : samples()) {
     auto bytes = sample.bytes;
-    bytes[format_at] = codec::format_newest + 1;
+    const auto newest = codec::format_newest(static_cast<codec::record>(bytes[kind_at]));
+    bytes[format_at] = static_cast<char>(newest + 1);
     CHECK(sample.decode(resealed(bytes)).error().code == errc::unsupported);
   }
   std::string slot;
@@ -208,6 +214,82 @@ TEST_CASE("a newer format, an unknown element type and an unknown shape are unsu
     bytes[at] = 2;
     CHECK(codec::decode_slot(0, resealed(bytes), "slot").error().code == errc::unsupported);
   }
+}
+
+TEST_CASE("a collection stored in format 1 is read with defaults for what came later") {
+  constexpr std::size_t format_at = 6;
+  collection_meta expected{uuid::random(), "docs", spec_of(4), 99};
+  expected.spec.vectors[0].hnsw = hnsw_config{8, 50, 10, index_preset::balanced};
+  std::string spec;
+  byte_writer body(spec);
+  for (const auto value : {24u, 100u, 1000u}) body.u32(value);  // graph parameters
+  body.u16(1);                                                  // vectors
+  body.u16(0);                                                  // name
+  body.u8(1);                                                   // dense
+  body.u8(1);                                                   // float32
+  body.u8(static_cast<std::uint8_t>(expected.spec.vectors[0].metric));
+  body.u32(4);
+  body.u16(4);
+  body.raw(expected.spec.vectors[0].index);
+  body.u8(1);
+  for (const auto value : {8u, 50u, 10u}) body.u32(value);
+  expected.spec.hnsw.m = 24;
+  const std::string id(reinterpret_cast<const char*>(expected.id.bytes.data()), 16);
+
+  std::string record;
+  const auto begin = codec::begin_frame(record);
+  byte_writer fields(record);
+  fields.raw(id);
+  fields.u16(4);
+  fields.raw("docs");
+  fields.i64(99);
+  fields.raw(spec);
+  REQUIRE(codec::end_frame(codec::record::collection, record, begin));
+  record[format_at] = 1;
+  const auto stored = codec::decode_collection(resealed(record), "collection");
+  REQUIRE(stored);
+  CHECK(stored->name == "docs");
+  CHECK(stored->spec == expected.spec);
+
+  // The same creation in a journal entry: lsn, term, time, key, one effect of kind 3.
+  std::string entry;
+  const auto entry_begin = codec::begin_frame(entry);
+  byte_writer head(entry);
+  head.u64(5);
+  head.u64(2);
+  head.i64(1234);
+  head.u32(0);
+  head.u32(1);
+  head.raw(id);
+  head.u8(3);
+  head.u16(4);
+  head.raw("docs");
+  head.i64(99);
+  head.raw(spec);
+  REQUIRE(codec::end_frame(codec::record::journal_entry, entry, entry_begin));
+  const auto replayed = codec::decode_entry(entry, "entry");
+  REQUIRE(replayed);
+  REQUIRE(replayed->body.size() == 1);
+  const auto* created = std::get_if<create_collection_effect>(&replayed->body[0].effect);
+  REQUIRE(created != nullptr);
+  CHECK(created->spec == expected.spec);
+}
+
+TEST_CASE("every combination of a quantization's parts comes back") {
+  for (const auto kind :
+       {quantization_kind::none, quantization_kind::scalar, quantization_kind::binary})
+    for (const auto quantile : {std::optional<float>(), std::optional<float>(0.5F)})
+      for (const auto always_ram :
+           {std::optional<bool>(), std::optional<bool>(false), std::optional<bool>(true)}) {
+        collection_meta meta{uuid::random(), "docs", spec_of(4), 99};
+        meta.spec.quantization = quantization_config{kind, 4, quantile, always_ram};
+        meta.spec.vectors[0].on_disk = true;
+        std::string bytes;
+        REQUIRE(codec::encode_collection(meta, bytes));
+        const auto stored = codec::decode_collection(bytes, "collection");
+        REQUIRE(stored);
+        CHECK(stored->spec == meta.spec);
+      }
 }
 
 TEST_CASE("a record read as another kind is corruption") {

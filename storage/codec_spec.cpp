@@ -1,0 +1,140 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/codec_spec.hpp"
+
+#include <bit>
+#include <utility>
+
+#include "storage/codec_fields.hpp"
+
+namespace thespis::storage::codec::detail {
+
+namespace {
+
+// Bits that say which optional parts of a quantization follow, and what the last of them is.
+constexpr std::uint8_t has_quantile = 1;
+constexpr std::uint8_t has_always_ram = 2;
+constexpr std::uint8_t always_ram_is_true = 4;
+
+// Bits of a vector's options.
+constexpr std::uint8_t option_on_disk = 1;
+
+void write_hnsw(byte_writer& out, const hnsw_config& config) {
+  out.u32(config.m);
+  out.u32(config.ef_construct);
+  out.u32(config.full_scan_threshold_kb);
+  out.u8(static_cast<std::uint8_t>(config.preset));
+}
+
+result<hnsw_config> read_hnsw(byte_reader& in, std::uint8_t format, std::string_view what) {
+  hnsw_config config;
+  config.m = in.u32();
+  config.ef_construct = in.u32();
+  config.full_scan_threshold_kb = in.u32();
+  if (format < 2) return config;
+  const auto preset = in.u8();
+  if (!in.good()) return corrupt(what, "ends within graph parameters");
+  if (preset < 1 || preset > 2) return newer(what, "preset", preset);
+  config.preset = static_cast<index_preset>(preset);
+  return config;
+}
+
+// Kind 0 stands for none asked for.
+void write_quantization(byte_writer& out, const std::optional<quantization_config>& asked) {
+  if (!asked) return out.u8(0);
+  out.u8(static_cast<std::uint8_t>(asked->kind));
+  out.u32(asked->bits);
+  out.u8(static_cast<std::uint8_t>((asked->quantile ? has_quantile : 0) |
+                                   (asked->always_ram ? has_always_ram : 0) |
+                                   (asked->always_ram == true ? always_ram_is_true : 0)));
+  if (asked->quantile) out.u32(std::bit_cast<std::uint32_t>(*asked->quantile));
+}
+
+result<std::optional<quantization_config>> read_quantization(byte_reader& in,
+                                                             std::string_view what) {
+  std::optional<quantization_config> asked;
+  const auto kind = in.u8();
+  if (!in.good()) return corrupt(what, "ends in front of a quantization");
+  if (kind == 0) return asked;
+  if (kind > 3) return newer(what, "quantization", kind);
+  asked.emplace();
+  asked->kind = static_cast<quantization_kind>(kind);
+  asked->bits = in.u32();
+  const auto parts = in.u8();
+  if (parts > (has_quantile | has_always_ram | always_ram_is_true))
+    return newer(what, "quantization options", parts);
+  if ((parts & has_quantile) != 0) asked->quantile = std::bit_cast<float>(in.u32());
+  if ((parts & has_always_ram) != 0) asked->always_ram = (parts & always_ram_is_true) != 0;
+  if (!in.good()) return corrupt(what, "ends within a quantization");
+  return asked;
+}
+
+result<void> read_options(byte_reader& in, vector_spec& out, std::string_view what) {
+  THESPIS_TRY(out.quantization, read_quantization(in, what));
+  const auto options = in.u8();
+  if (!in.good()) return corrupt(what, "ends within a vector's description");
+  if (options > option_on_disk) return newer(what, "vector options", options);
+  out.on_disk = (options & option_on_disk) != 0;
+  return ok();
+}
+
+result<vector_spec> read_vector_spec(byte_reader& in, std::uint8_t format, std::string_view what) {
+  vector_spec vector;
+  vector.name = read_name(in);
+  const auto shape = in.u8();
+  const auto elements = in.u8();
+  const auto metric = in.u8();
+  vector.size = in.u32();
+  vector.index = read_name(in);
+  const bool has_hnsw = in.u8() != 0;
+  if (!in.good()) return corrupt(what, "ends within a vector's description");
+  if (shape != static_cast<std::uint8_t>(vector_shape::dense))
+    return newer(what, "vector shape", shape);
+  if (elements < 1 || elements > 3) return newer(what, "element type", elements);
+  if (metric < 1 || metric > 4) return newer(what, "distance", metric);
+  vector.elements = static_cast<element_type>(elements);
+  vector.metric = static_cast<distance>(metric);
+  if (has_hnsw) {
+    THESPIS_TRY(vector.hnsw, read_hnsw(in, format, what));
+  }
+  if (format >= 2) THESPIS_CHECK(read_options(in, vector, what));
+  if (!in.good()) return corrupt(what, "ends within a vector's description");
+  return vector;
+}
+
+}  // namespace
+
+void write_spec(byte_writer& out, const collection_spec& spec) {
+  write_hnsw(out, spec.hnsw);
+  write_quantization(out, spec.quantization);
+  out.u16(static_cast<std::uint16_t>(spec.vectors.size()));
+  for (const auto& vector : spec.vectors) {
+    write_name(out, vector.name);
+    out.u8(static_cast<std::uint8_t>(vector_shape::dense));
+    out.u8(static_cast<std::uint8_t>(vector.elements));
+    out.u8(static_cast<std::uint8_t>(vector.metric));
+    out.u32(vector.size);
+    write_name(out, vector.index);
+    out.u8(vector.hnsw ? 1 : 0);
+    if (vector.hnsw) write_hnsw(out, *vector.hnsw);
+    write_quantization(out, vector.quantization);
+    out.u8(vector.on_disk ? option_on_disk : 0);
+  }
+}
+
+result<collection_spec> read_spec(byte_reader& in, std::uint8_t format, std::string_view what) {
+  collection_spec spec;
+  THESPIS_TRY(spec.hnsw, read_hnsw(in, format, what));
+  if (format >= 2) {
+    THESPIS_TRY(spec.quantization, read_quantization(in, what));
+  }
+  const std::size_t count = in.u16();
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    THESPIS_TRY(auto vector, read_vector_spec(in, format, what));
+    spec.vectors.push_back(std::move(vector));
+  }
+  return spec;
+}
+
+}  // namespace thespis::storage::codec::detail
