@@ -26,6 +26,13 @@ struct vector_selector {
   std::vector<std::string> names;  ///< Empty: all.
 };
 
+/// How a search uses the codes of an index.
+struct code_use {
+  bool ignore = false;                ///< Compare vectors only.
+  bool rescore = true;                ///< False: scores may be the estimates of codes.
+  std::optional<float> oversampling;  ///< Rescore at least so many times the hits asked for.
+};
+
 /// Finds the points nearest to a vector or to a stored point (which is left out of the answer).
 struct search_request {
   std::variant<std::vector<float>, point_id> target;
@@ -35,6 +42,8 @@ struct search_request {
   std::optional<float> score_threshold;
   std::optional<std::uint32_t> hnsw_ef;  ///< Candidates of the walk; unset: chosen by us.
   bool exact = false;                    ///< Compare with every point.
+  bool indexed_only = false;             ///< Leave out what the index does not cover yet.
+  code_use codes;
   payload_selector with_payload;
   vector_selector with_vector;
 };

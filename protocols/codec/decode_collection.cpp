@@ -11,6 +11,7 @@
 
 #include "core/limits.hpp"
 #include "protocols/codec/fields.hpp"
+#include "protocols/codec/quantization.hpp"
 #include "protocols/codec/utf8.hpp"
 
 namespace thespis::codec {
@@ -26,11 +27,15 @@ struct hnsw_diff {
   std::optional<std::uint32_t> m;
   std::optional<std::uint32_t> ef_construct;
   std::optional<std::uint32_t> full_scan_threshold_kb;
+  std::optional<index_preset> preset;
 
-  [[nodiscard]] bool empty() const { return !m && !ef_construct && !full_scan_threshold_kb; }
+  [[nodiscard]] bool empty() const {
+    return !m && !ef_construct && !full_scan_threshold_kb && !preset;
+  }
   [[nodiscard]] hnsw_config over(const hnsw_config& base) const {
     return {m.value_or(base.m), ef_construct.value_or(base.ef_construct),
-            full_scan_threshold_kb.value_or(base.full_scan_threshold_kb)};
+            full_scan_threshold_kb.value_or(base.full_scan_threshold_kb),
+            preset.value_or(base.preset)};
   }
 };
 
@@ -66,6 +71,16 @@ void require_empty(json_reader& in, std::string_view field) {
   require_null(in, field);
 }
 
+void read_preset(json_reader& in, std::optional<index_preset>& out) {
+  if (in.read_null()) return;
+  const auto name = in.read_string();
+  if (!in.ok()) return;
+  out = parse_preset(name);
+  if (!out)
+    in.fail(errc::invalid_argument,
+            "unknown preset '" + std::string(shown(name, 64)) + "', expected balanced or fast");
+}
+
 hnsw_diff read_hnsw(json_reader& in) {
   hnsw_diff out;
   if (in.read_null()) return out;
@@ -85,7 +100,9 @@ hnsw_diff read_hnsw(json_reader& in) {
     } else if (key == "on_disk" || key == "inline_storage") {
       require_false(in, key);
     } else if (key == "payload_m") {
-      require_null(in, key);
+      require_number(in, key, 0);
+    } else if (key == "preset") {
+      read_preset(in, out.preset);
     } else {
       refuse_unknown(in, key);
     }
@@ -125,10 +142,12 @@ void read_vector_params(json_reader& in, vector_draft& out) {
     } else if (key == "index") {
       if (!in.read_null()) out.spec.index = in.read_string();
     } else if (key == "on_disk") {
-      require_false(in, key);
+      if (!in.read_null()) out.spec.on_disk = in.read_bool();
+    } else if (key == "quantization_config") {
+      out.spec.quantization = read_quantization(in);
     } else if (key == "datatype") {
       require_word(in, key, "float32");
-    } else if (key == "quantization_config" || key == "multivector_config") {
+    } else if (key == "multivector_config") {
       require_null(in, key);
     } else {
       refuse_unknown(in, key);
@@ -179,8 +198,8 @@ bool read_placement(json_reader& in, std::string_view key) {
   } else if (key == "on_disk_payload") {
     if (!in.read_null() && !in.read_bool())
       in.fail(errc::unsupported, "'on_disk_payload': false is not offered");
-  } else if (key == "wal_config" || key == "optimizers_config" || key == "quantization_config" ||
-             key == "sparse_vectors" || key == "strict_mode_config" || key == "metadata") {
+  } else if (key == "wal_config" || key == "optimizers_config" || key == "sparse_vectors" ||
+             key == "strict_mode_config" || key == "metadata") {
     require_empty(in, key);
   } else {
     return false;
@@ -192,6 +211,7 @@ bool read_placement(json_reader& in, std::string_view key) {
 
 result<collection_spec> decode_collection(std::string_view body, std::size_t depth_max) {
   json_reader in(body, depth_max);
+  collection_spec spec;
   std::vector<vector_draft> drafts;
   hnsw_diff hnsw;
   std::string_view key;
@@ -203,13 +223,14 @@ result<collection_spec> decode_collection(std::string_view body, std::size_t dep
       filled = true;
     } else if (key == "hnsw_config") {
       hnsw = read_hnsw(in);
+    } else if (key == "quantization_config") {
+      spec.quantization = read_quantization(in);
     } else if (!read_placement(in, key)) {
       refuse_unknown(in, key);
     }
   }
   if (!filled) refuse_missing(in, "vectors");
   THESPIS_CHECK(in.finish());
-  collection_spec spec;
   spec.hnsw = hnsw.over(spec.hnsw);
   for (auto& draft : drafts) {
     if (!draft.hnsw.empty()) draft.spec.hnsw = draft.hnsw.over(spec.hnsw);

@@ -7,6 +7,7 @@
 
 #include "core/limits.hpp"
 #include "protocols/codec/fields.hpp"
+#include "protocols/codec/quantization.hpp"
 #include "protocols/codec/utf8.hpp"
 
 namespace thespis::codec {
@@ -53,9 +54,10 @@ void read_params(json_reader& in, search_request& out) {
     } else if (key == "exact") {
       if (!in.read_null()) out.exact = in.read_bool();
     } else if (key == "indexed_only") {
-      if (!in.read_null() && in.read_bool())
-        in.fail(errc::unsupported, "'indexed_only' is not offered: every search sees every point");
-    } else if (key == "quantization" || key == "acorn") {
+      if (!in.read_null()) out.indexed_only = in.read_bool();
+    } else if (key == "quantization") {
+      out.codes = read_code_use(in);
+    } else if (key == "acorn") {
       require_null(in, key);
     } else {
       refuse_unknown(in, key);

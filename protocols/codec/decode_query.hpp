@@ -13,7 +13,8 @@ namespace thespis::codec {
 
 /// `points/query`: `{"query": vector | id | {"nearest": vector | id}, "using", "limit" (10),
 /// "offset", "score_threshold", "with_payload" (false), "with_vector" (false),
-/// "params": {"hnsw_ef", "exact"}}`
+/// "params": {"hnsw_ef", "exact", "indexed_only",
+/// "quantization": {"ignore", "rescore", "oversampling"}}}`
 [[nodiscard]] result<search_request> decode_query(std::string_view body, std::size_t depth_max);
 
 /// `points/query/batch`: `{"searches": [query]}`

@@ -8,6 +8,8 @@
 #include <ctime>
 #include <string>
 
+#include "protocols/codec/quantization.hpp"
+
 namespace thespis::codec {
 
 namespace {
@@ -64,26 +66,34 @@ std::string_view name_of(collection_status status) {
   return "red";
 }
 
-void encode_hnsw(json_writer& out, const hnsw_config& hnsw) {
+// `with_preset` is false where the dialect's clients refuse fields that they do not know.
+void encode_hnsw(json_writer& out, const hnsw_config& hnsw, bool with_preset) {
   out.begin_object();
   out.key("m").number(hnsw.m);
   out.key("ef_construct").number(hnsw.ef_construct);
   out.key("full_scan_threshold").number(hnsw.full_scan_threshold_kb);
   out.key("max_indexing_threads").number(0u);
   out.key("on_disk").boolean(false);
+  if (with_preset) out.key("preset").string(to_string(hnsw.preset));
   out.end_object();
 }
 
-void encode_vector_params(json_writer& out, const vector_spec& vector) {
+// Fields of ours appear only where they were asked for: the dialect's clients are strict here.
+void encode_vector_params(json_writer& out, const collection_spec& spec,
+                          const vector_spec& vector) {
   out.begin_object();
   out.key("size").number(vector.size);
   out.key("distance").string(to_string(vector.metric));
   if (vector.hnsw) {
     out.key("hnsw_config");
-    encode_hnsw(out, *vector.hnsw);
+    encode_hnsw(out, *vector.hnsw, vector.hnsw->preset != spec.hnsw.preset);
   }
-  out.key("on_disk").boolean(false);
-  out.key("index").string(vector.index);
+  if (vector.quantization) {
+    out.key("quantization_config");
+    encode(out, vector.quantization);
+  }
+  out.key("on_disk").boolean(vector.on_disk);
+  if (vector.index != vector_spec().index) out.key("index").string(vector.index);
   out.end_object();
 }
 
@@ -92,12 +102,12 @@ void encode_config(json_writer& out, const collection_spec& spec) {
   out.key("params").begin_object();
   out.key("vectors");
   if (spec.vectors.size() == 1 && spec.vectors.front().name.empty()) {
-    encode_vector_params(out, spec.vectors.front());
+    encode_vector_params(out, spec, spec.vectors.front());
   } else {
     out.begin_object();
     for (const auto& vector : spec.vectors) {
       out.key(vector.name);
-      encode_vector_params(out, vector);
+      encode_vector_params(out, spec, vector);
     }
     out.end_object();
   }
@@ -107,7 +117,7 @@ void encode_config(json_writer& out, const collection_spec& spec) {
   out.key("on_disk_payload").boolean(true);
   out.end_object();
   out.key("hnsw_config");
-  encode_hnsw(out, spec.hnsw);
+  encode_hnsw(out, spec.hnsw, true);
   // Required by the dialect's clients: one segment, never vacuumed, flushed with every write.
   out.key("optimizer_config").begin_object();
   out.key("deleted_threshold").number(1.0);
@@ -116,7 +126,8 @@ void encode_config(json_writer& out, const collection_spec& spec) {
   out.key("flush_interval_sec").number(0u);
   out.end_object();
   out.key("wal_config").null();
-  out.key("quantization_config").null();
+  out.key("quantization_config");
+  encode(out, spec.quantization);
   out.end_object();
 }
 

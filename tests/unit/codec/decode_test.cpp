@@ -109,7 +109,7 @@ TEST_CASE("a query is read with its options") {
   const auto read = decode_query(
       R"({"query":{"nearest":[1,2]},"using":"text","limit":5,"offset":2,"score_threshold":0.5,
           "with_payload":{"include":["a","b.c"],"exclude":["b.d"]},"with_vector":["text"],
-          "params":{"hnsw_ef":64,"exact":true,"quantization":null,"indexed_only":false},
+          "params":{"hnsw_ef":64,"exact":true,"quantization":null,"indexed_only":true},
           "prefetch":null,"filter":{},"lookup_from":null})",
       depth);
   REQUIRE(read);
@@ -120,6 +120,7 @@ TEST_CASE("a query is read with its options") {
   REQUIRE(read->score_threshold == 0.5f);
   REQUIRE(read->hnsw_ef == 64u);
   REQUIRE(read->exact);
+  REQUIRE(read->indexed_only);
   REQUIRE(read->with_payload.include == std::vector<std::string>{"a", "b.c"});
   REQUIRE(read->with_payload.exclude == std::vector<std::string>{"b.d"});
   REQUIRE(read->with_vector.names == std::vector<std::string>{"text"});
@@ -127,6 +128,7 @@ TEST_CASE("a query is read with its options") {
   REQUIRE(plain);
   REQUIRE(std::get<point_id>(plain->target) == point_id(7));
   REQUIRE(plain->limit == 10);
+  REQUIRE_FALSE(plain->indexed_only);
   REQUIRE_FALSE(plain->with_payload.enabled);
   REQUIRE_FALSE(plain->with_vector.enabled);
   const auto nearest = decode_query(R"({"query":{"nearest":"a"},"with_payload":["k"]})", depth);
@@ -147,9 +149,7 @@ TEST_CASE("what would change a result and is not offered is refused") {
   REQUIRE(has(message(R"({"query":{"nearest":{"indices":[],"values":[]}}})"), "sparse"));
   REQUIRE(has(message(R"({"limit":3})"), "points/scroll"));
   REQUIRE(has(message(R"({"query":null})"), "points/scroll"));
-  REQUIRE(has(message(R"({"query":[1],"params":{"indexed_only":true}})"), "indexed_only"));
-  REQUIRE(
-      has(message(R"({"query":[1],"params":{"quantization":{"rescore":true}}})"), "quantization"));
+  REQUIRE(has(message(R"({"query":[1],"params":{"acorn":{}}})"), "acorn"));
   REQUIRE(has(message(R"({"query":[1],"lookup_from":{"collection":"x"}})"), "lookup_from"));
 }
 
@@ -215,7 +215,8 @@ TEST_CASE("named vectors and inherited graph parameters are read") {
   const auto spec = decode_collection(
       R"({"vectors":{"text":{"size":8,"distance":"Dot","hnsw_config":{"ef_construct":50}},
                      "image":{"size":4,"distance":"Manhattan","index":"flat"}},
-          "hnsw_config":{"m":32,"full_scan_threshold":0,"max_indexing_threads":0,"on_disk":false},
+          "hnsw_config":{"m":32,"full_scan_threshold":0,"max_indexing_threads":0,"on_disk":false,
+                         "payload_m":0},
           "replication_factor":1,"sharding_method":"auto","on_disk_payload":true,
           "optimizers_config":null,"wal_config":{}})",
       depth);
@@ -224,8 +225,8 @@ TEST_CASE("named vectors and inherited graph parameters are read") {
   REQUIRE(spec->vectors[0].name == "image");
   REQUIRE(spec->vectors[0].index == "flat");
   REQUIRE_FALSE(spec->vectors[0].hnsw);
-  REQUIRE(spec->vectors[1].hnsw == hnsw_config{32, 50, 0});
-  REQUIRE(spec->hnsw == hnsw_config{32, 100, 0});
+  REQUIRE(spec->vectors[1].hnsw == hnsw_config{32, 50, 0, index_preset::balanced});
+  REQUIRE(spec->hnsw == hnsw_config{32, 100, 0, index_preset::balanced});
   // "size" is a fine name for a vector.
   const auto odd = decode_collection(R"({"vectors":{"size":{"size":3,"distance":"Dot"}}})", depth);
   REQUIRE(odd);
@@ -240,10 +241,18 @@ TEST_CASE("named vectors and inherited graph parameters are read") {
               "hnsw_config.m: 1, expected 2 to 128"));
   REQUIRE(
       has(refused(decode_collection(R"({"vectors":{"size":3}})", depth)), "'distance' is missing"));
-  REQUIRE(has(
-      refused(decode_collection(R"({"vectors":{"size":3,"distance":"Dot","on_disk":true}})", depth),
-              errc::unsupported),
-      "on_disk"));
+  const auto graph = [](const std::string& fields, errc code = errc::unsupported) {
+    return refused(
+        decode_collection(
+            R"({"vectors":{"size":3,"distance":"Dot"},"hnsw_config":{)" + fields + "}}", depth),
+        code);
+  };
+  REQUIRE(has(graph(R"("on_disk":true)"), "on_disk"));
+  REQUIRE(has(graph(R"("inline_storage":true)"), "inline_storage"));
+  REQUIRE(has(graph(R"("max_indexing_threads":4)"), "max_indexing_threads"));
+  REQUIRE(has(graph(R"("payload_m":16)"), "payload_m"));
+  REQUIRE(has(graph(R"("preset":"quick")", errc::invalid_argument), "expected balanced or fast"));
+  REQUIRE(has(graph(R"("links":16)", errc::invalid_argument), "unknown field 'links'"));
 }
 
 }  // namespace thespis::codec
