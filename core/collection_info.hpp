@@ -26,11 +26,15 @@ enum class collection_status : std::uint8_t { green = 1, yellow = 2, red = 3 };
 /// State of the index of one vector name.
 struct vector_index_info {
   std::string name;
-  std::string index;                ///< Plugin name.
-  std::uint64_t indexed_slots = 0;  ///< Slots that the index covers, live or dead.
-  std::uint64_t tail_slots = 0;     ///< Slots scanned exactly because they are not indexed yet.
-  std::uint64_t index_bytes = 0;    ///< Links and tables in memory.
-  std::uint64_t arena_bytes = 0;    ///< Vectors in memory.
+  std::string index;                 ///< Plugin name.
+  std::uint64_t indexed_slots = 0;   ///< Slots that the index covers, live or dead.
+  std::uint64_t tail_slots = 0;      ///< Slots scanned exactly because they are not indexed yet.
+  std::uint64_t inserted_slots = 0;  ///< Slots that it took in since the collection was loaded.
+  std::string quantizer;             ///< What was asked for; empty: the index chooses.
+  std::uint32_t quantizer_bits = 0;  ///< 0: the quantizer's own.
+  index_preset preset = index_preset::balanced;
+  std::uint64_t index_bytes = 0;  ///< Links and tables in memory.
+  std::uint64_t arena_bytes = 0;  ///< Vectors in memory.
 };
 
 /// Sizes and state of a collection at one moment.

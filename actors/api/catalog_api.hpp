@@ -36,7 +36,8 @@ namespace thespis::actors {
 /// restarted from storage with a growing delay and after repeated failures quarantined.
 using catalog_actor = caf::typed_actor<
     /// Makes a collection; answers when it is durable and serves.
-    /// Errors: invalid_argument, already_exists, resource_exhausted, not_found (index plugin), io.
+    /// Errors: invalid_argument, already_exists, resource_exhausted, not_found (index plugin),
+    /// unsupported (what an index plugin refuses, or a quantizer that is not loaded), plugin, io.
     caf::replies_to<create_atom, std::string, collection_spec>::with<collection_meta>,
     /// Drops a collection and its points; answers when that is durable. Errors: not_found, io.
     caf::replies_to<drop_atom, std::string>::with<bool>,

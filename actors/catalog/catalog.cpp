@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "actors/collection/index_options.hpp"
 #include "actors/runtime/builder_pool.hpp"
 #include "actors/runtime/exceptions.hpp"
 #include "core/clock.hpp"
@@ -22,13 +23,6 @@ constexpr std::int64_t healthy_ns = 60'000'000'000;  ///< Serving for so long fo
 
 caf::error absent(const std::string& collection) {
   return to_caf(error(errc::not_found, "collection '" + collection + "' doesn't exist"));
-}
-
-bool has_index(const plugins::registry& plugins, const std::string& index) {
-  const auto& known = plugins.plugins();
-  return std::any_of(known.begin(), known.end(), [&](const plugins::plugin_description& one) {
-    return one.kind == plugins::plugin_kind::index && one.name == index;
-  });
 }
 
 caf::error not_now(const std::string& collection, const std::string& why) {
@@ -69,20 +63,21 @@ caf::result<collection_meta> catalog_keeper::create(const std::string& collectio
   if (stopping_) return not_now(collection, "the server is stopping");
   if (auto valid = validate_collection_name(collection); !valid) return to_caf(valid.error());
   if (auto valid = validate(spec); !valid) return to_caf(valid.error());
-  for (const auto& vector : spec.vectors)
-    if (!has_index(*needs_->plugins, vector.index))
-      return to_caf(error(errc::not_found, "collection '" + collection + "': no index plugin '" +
-                                               vector.index + "' is loaded"));
   if (entries_.contains(collection))
     return to_caf(error(errc::already_exists, "collection '" + collection + "' already exists!"));
   auto& created = entries_[collection];
   created.now = phase::creating;
   created.create_promise = self_->make_response_promise<collection_meta>();
   auto me = caf::actor_cast<catalog_internal>(self_);
-  run_job([me, engine = needs_->engine, collection, spec] {
+  run_job([me, needs = needs_, collection, spec] {
+    auto outcome = guarded([&]() -> result<collection_meta> {
+      if (auto taken = try_indexes(spec, *needs->plugins); !taken)
+        return error(taken.error().code,
+                     "collection '" + collection + "': " + taken.error().message);
+      return needs->engine->catalog().create(collection, spec);
+    });
     caf::anon_send(me, created_atom::value, collection,
-                   std::make_shared<result<collection_meta>>(
-                       guarded([&] { return engine->catalog().create(collection, spec); })));
+                   std::make_shared<result<collection_meta>>(std::move(outcome)));
   });
   return created.create_promise;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "actors/collection/index_options.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "core/vector_values.hpp"
@@ -128,7 +129,8 @@ result<void> collection_state::put_row(slot_t slot, const point_id& id,
 
 result<void> collection_state::load_index(vector_state& vector, const plugins::registry& plugins) {
   const auto make = [&] {
-    return plugins.create_index(vector.spec.index, vector.arena, {vector.hnsw});
+    return plugins.create_index(vector.spec.index, vector.arena,
+                                index_params_of(meta_->spec, vector.spec));
   };
   THESPIS_TRY(vector.index, make());
   if (vector.index->scans()) {
@@ -282,6 +284,7 @@ collection_state::slice_work collection_state::work_of(std::size_t vector, slot_
 
 void collection_state::finish_slice(std::size_t vector, slot_range slice) {
   vectors_[vector].progress.finish(slice);
+  vectors_[vector].inserted_slots += slice.end - slice.first;
 }
 
 std::size_t collection_state::slices_in_flight() const noexcept {
@@ -319,6 +322,11 @@ collection_info collection_state::info() const {
     index.index = vector.spec.index;
     index.indexed_slots = vector.progress.indexed_end();
     index.tail_slots = end_slot_ - vector.progress.indexed_end();
+    index.inserted_slots = vector.inserted_slots;
+    const auto params = index_params_of(meta_->spec, vector.spec);
+    index.quantizer = params.quantizer;
+    index.quantizer_bits = params.quantizer_bits;
+    index.preset = params.hnsw.preset;
     index.index_bytes = vector.index->bytes();
     index.arena_bytes = vector.arena->bytes();
     if (index.tail_slots > 0 && info.status == collection_status::green) {

@@ -88,6 +88,7 @@ class collection_state {
     slot_bitmap dead;
     index_progress progress{0};
     slot_t saved_end = 0;
+    std::uint64_t inserted_slots = 0;  // since it was loaded
     std::filesystem::path file;
   };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "actors/query/payload_selection.hpp"
 #include "actors/query/read.hpp"
@@ -60,6 +61,11 @@ result<target> resolve_target(const view& source, const vector_view& vector,
   return target{*values, id};
 }
 
+/// End of the slots that a search looks at.
+slot_t end_of(const view& source, const vector_view& vector, const search_request& request) {
+  return request.indexed_only ? std::min(vector.indexed_end, source.end_slot) : source.end_slot;
+}
+
 /// The nearest `k` slots of the view, from index and scan together.
 result<void> rank(const view& source, const vector_view& vector, const search_request& request,
                   std::span<const float> values, std::uint32_t k, hits& ranked) {
@@ -67,15 +73,18 @@ result<void> rank(const view& source, const vector_view& vector, const search_re
   query.vector = values;
   query.k = k;
   query.ef = request.hnsw_ef.value_or(0);
+  query.ignore_codes = request.codes.ignore;
+  query.rescore = request.codes.rescore;
+  query.oversampling = request.codes.oversampling.value_or(0);
   query.dead = &vector.dead;
-  query.end_slot = source.end_slot;
+  query.end_slot = end_of(source, vector, request);
   if (scans_all(source, vector, request)) return vector.scan->search(query, ranked);
-  query.end_slot = vector.indexed_end;
+  const auto end = std::exchange(query.end_slot, vector.indexed_end);
   THESPIS_CHECK(vector.index->search(query, ranked));
-  if (vector.indexed_end >= source.end_slot) return ok();
+  if (vector.indexed_end >= end) return ok();
   hits tail;
   query.first_slot = vector.indexed_end;
-  query.end_slot = source.end_slot;
+  query.end_slot = end;
   THESPIS_CHECK(vector.scan->search(query, tail));
   const auto middle = static_cast<std::ptrdiff_t>(ranked.size());
   ranked.insert(ranked.end(), tail.begin(), tail.end());
@@ -171,8 +180,9 @@ std::uint64_t estimate_bytes(const view& source, const search_request& request) 
   const auto* vector = source.find(request.vector_name);
   if (vector == nullptr) return 0;
   const std::uint64_t row_bytes = vector->spec.size * sizeof(float);
-  if (scans_all(source, *vector, request)) return source.end_slot * row_bytes;
-  return (source.end_slot - std::min(vector->indexed_end, source.end_slot)) * row_bytes;
+  const auto end = end_of(source, *vector, request);
+  if (scans_all(source, *vector, request)) return end * row_bytes;
+  return (end - std::min(vector->indexed_end, end)) * row_bytes;
 }
 
 result<search_reply> search(const view& source, const search_request& request) {

@@ -4,6 +4,8 @@
 #include "plugins/index_flat/flat_index.hpp"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 namespace thespis::flat {
 namespace {
@@ -29,7 +31,11 @@ flat_index::flat_index(const plugin::index_setup& setup)
     : rows_(setup.arena),
       services_(setup.services),
       metric_(setup.metric),
-      kernels_(kernels::kernels_for(kernel_of(setup.metric), rows_.padded_dimension())) {}
+      kernels_(kernels::kernels_for(kernel_of(setup.metric), rows_.padded_dimension())) {
+  if (setup.quantizer != nullptr && std::string_view(setup.quantizer) != "none")
+    throw plugin::failure(THESPIS_UNSUPPORTED, "it compares vectors and has no codes; leave '" +
+                                                   std::string(setup.quantizer) + "' out");
+}
 
 void flat_index::insert(std::span<const std::uint32_t> /*slots*/) {}
 

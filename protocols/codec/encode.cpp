@@ -139,6 +139,13 @@ void encode_indexes(json_writer& out, const std::vector<vector_index_info>& inde
     out.key("index").string(index.index);
     out.key("indexed_slots").number(index.indexed_slots);
     out.key("tail_slots").number(index.tail_slots);
+    out.key("preset").string(to_string(index.preset));
+    out.key("quantizer");
+    if (index.quantizer.empty())
+      out.null();
+    else
+      out.string(index.quantizer);
+    out.key("quantizer_bits").number(index.quantizer_bits);
     out.key("index_bytes").number(index.index_bytes);
     out.key("arena_bytes").number(index.arena_bytes);
     out.end_object();

@@ -40,6 +40,10 @@ void add_collection(thespis::metrics::sink& out, const thespis::collection_info&
             static_cast<double>(info.tombstones));
   out.gauge("thespis_collection_status", "1 green, 2 yellow, 3 red", one,
             static_cast<double>(info.status));
+  std::uint64_t waiting = 0;
+  for (const auto& index : info.indexes) waiting += index.tail_slots;
+  out.gauge("thespis_collection_waiting_slots", "Slots that wait for an index, over all vectors",
+            one, static_cast<double>(waiting));
   for (const auto& index : info.indexes) {
     const thespis::metrics::labels each = {
         {"collection", info.meta.name}, {"vector", index.name}, {"index", index.index}};
@@ -49,6 +53,8 @@ void add_collection(thespis::metrics::sink& out, const thespis::collection_info&
               static_cast<double>(index.arena_bytes));
     out.gauge("thespis_index_slots", "Slots that an index covers", each,
               static_cast<double>(index.indexed_slots));
+    out.counter("thespis_index_inserts_total", "Slots that an index took in since it was loaded",
+                each, static_cast<double>(index.inserted_slots));
     out.gauge("thespis_index_tail_slots", "Slots scanned because they are not indexed yet", each,
               static_cast<double>(index.tail_slots));
   }
