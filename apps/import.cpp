@@ -248,8 +248,7 @@ void add_import(CLI::App& app, int& status) {
   command->add_option("-c,--collection", flags->collection, "Collection")->required();
   auto* create = command->add_flag("--create", flags->create, "Create the collection first");
   add_shape_flags(*command, flags->shape);
-  for (const auto* name : {"--distance", "--m", "--ef-construct"})
-    command->get_option(name)->needs(create);
+  for (const auto* name : shape_flag_names) command->get_option(name)->needs(create);
   command->add_option("--batch", flags->batch, "Points per request; fewer for long vectors")
       ->check(CLI::Range(std::size_t{1}, limits::points_per_request_max))
       ->capture_default_str();

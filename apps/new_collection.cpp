@@ -14,14 +14,32 @@
 
 namespace thespis::apps {
 
+namespace {
+
+// In the dialect's shapes. `name` is one that the flag takes.
+boost::json::object quantization_of(const std::string& name) {
+  if (name == "none") return {{"none", boost::json::object()}};
+  if (name.starts_with("int")) return {{"scalar", {{"type", name}}}};
+  return {{"binary", {{"bits", name.back() - '0'}}}};
+}
+
+}  // namespace
+
 void add_shape_flags(CLI::App& app, collection_shape_flags& flags) {
   app.add_option("--distance", flags.distance, "cosine, dot, euclid or manhattan")
       ->transform(CLI::IsMember({"cosine", "dot", "euclid", "manhattan"}, CLI::ignore_case))
       ->capture_default_str();
-  app.add_option("--m", flags.m, "Links per point of the graph index")
+  app.add_option("--m,--hnsw-m", flags.m, "Links per point of the graph index")
       ->check(CLI::Range(limits::hnsw_m_min, limits::hnsw_m_max));
   app.add_option("--ef-construct", flags.ef_construct, "Candidates while the graph is built")
       ->check(CLI::Range(limits::hnsw_ef_construct_min, limits::hnsw_ef_construct_max));
+  app.add_option("--preset", flags.preset, "balanced, or fast, which takes more memory")
+      ->check(CLI::IsMember({"balanced", "fast"}));
+  app.add_option("--quantization", flags.quantization,
+                 "Codes that searches compare first: int8, int4, binary1 to binary4 (bits per "
+                 "dimension) or none; the index chooses if left out")
+      ->check(CLI::IsMember({"none", "int8", "int4", "binary1", "binary2", "binary3", "binary4"}));
+  app.add_flag("--on-disk", flags.on_disk, "Keep vectors on disk and only codes in memory");
 }
 
 result<void> create_collection(client::http_client& client, const std::string& name,
@@ -31,7 +49,9 @@ result<void> create_collection(client::http_client& client, const std::string& n
   auto distance = flags.distance;
   distance[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(distance[0])));
   const auto params = [&](const importer::vector_shape& shape) {
-    return boost::json::object{{"size", shape.size}, {"distance", distance}};
+    boost::json::object made{{"size", shape.size}, {"distance", distance}};
+    if (flags.on_disk) made["on_disk"] = true;
+    return made;
   };
   boost::json::object body;
   if (vectors.size() == 1 && vectors[0].name.empty()) {
@@ -43,6 +63,9 @@ result<void> create_collection(client::http_client& client, const std::string& n
   boost::json::object hnsw;
   if (flags.m != 0) hnsw["m"] = flags.m;
   if (flags.ef_construct != 0) hnsw["ef_construct"] = flags.ef_construct;
+  if (!flags.preset.empty()) hnsw["preset"] = flags.preset;
+  if (!flags.quantization.empty())
+    body["quantization_config"] = quantization_of(flags.quantization);
   if (!hnsw.empty()) body["hnsw_config"] = std::move(hnsw);
   THESPIS_CHECK(client::call(client, client::method::put, client::collection_path(name), body));
   return ok();

@@ -23,9 +23,16 @@ struct collection_shape_flags {
   std::string vector_name;  ///< "": unnamed.
   std::uint32_t m = 0;      ///< 0: the server's default, as is `ef_construct`.
   std::uint32_t ef_construct = 0;
+  std::string preset;        ///< "": the server's default, as is `quantization`.
+  std::string quantization;  ///< Such as "int8".
+  bool on_disk = false;      ///< Vectors on disk, codes in memory.
 };
 
-/// Adds --distance, --m and --ef-construct; `flags` outlives `app`.
+/// The flags that `add_shape_flags` adds.
+inline constexpr const char* shape_flag_names[] = {
+    "--distance", "--m", "--ef-construct", "--preset", "--quantization", "--on-disk"};
+
+/// Adds the flags of a new collection; `flags` outlives `app`.
 void add_shape_flags(CLI::App& app, collection_shape_flags& flags);
 
 /// Creates a collection with these vectors. Errors: as `client::call`.

@@ -83,6 +83,35 @@ TEST_CASE("thespis import creates, uploads, waits for the index and sums up") {
   CHECK(upload->points.at(2).id == point_id(12));
 }
 
+TEST_CASE("thespis import creates with preset, codes and vectors on disk") {
+  const scripted_server server([](const seen_request& request) {
+    return request.head.starts_with("GET") ? described(2, 0) : enveloped("true");
+  });
+  const matrix_file file;
+  const auto created = [&](const std::string& flags) {
+    const auto before = server.requests().size();
+    const auto done = run(file.words() + " --create " + flags + " --url " + server.url());
+    REQUIRE(done.status == 0);
+    return boost::json::parse(server.requests().at(before).body);
+  };
+  CHECK(created("--preset fast --quantization int4 --on-disk --hnsw-m 24") ==
+        boost::json::parse(R"({"vectors":{"size":2,"distance":"Cosine","on_disk":true},
+                               "hnsw_config":{"m":24,"preset":"fast"},
+                               "quantization_config":{"scalar":{"type":"int4"}}})"));
+  CHECK(created("--quantization binary3").at("quantization_config") ==
+        boost::json::parse(R"({"binary":{"bits":3}})"));
+  CHECK(created("--quantization none").at("quantization_config") ==
+        boost::json::parse(R"({"none":{}})"));
+}
+
+TEST_CASE("thespis import refuses wrong flags of a new collection before it asks the server") {
+  const matrix_file file;
+  for (const std::string flags :
+       {"--create --preset quick", "--create --quantization int2", "--create --hnsw-m 1",
+        "--preset fast", "--quantization int8", "--on-disk"})
+    CHECK(run(file.words() + " " + flags + " --url http://127.0.0.1:1").status == 2);
+}
+
 TEST_CASE("thespis import skips and limits, and is silent where there is no terminal") {
   const scripted_server server([](const seen_request& request) {
     return request.head.starts_with("GET") ? described(2, 0) : enveloped("true");
