@@ -163,7 +163,8 @@ bool is_single(json_reader& in) {
   std::string_view key;
   bool single = false;
   in.begin_object();
-  while (in.next_key(key)) {
+  // More names than there may be are refused when they are read.
+  for (std::size_t i = 0; i <= limits::vector_names_max && in.next_key(key); ++i) {
     if ((key == "size" || key == "distance") && in.peek() != kind::object) single = true;
     in.skip();
   }

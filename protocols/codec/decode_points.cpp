@@ -83,9 +83,6 @@ void read_vector_columns(json_reader& in, std::vector<columns::vector_column>& o
     if (out.size() == limits::vector_names_max)
       return in.fail(errc::too_large,
                      "more than " + std::to_string(limits::vector_names_max) + " vector names");
-    const bool known =
-        std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.name == key; });
-    if (known) return in.fail(errc::invalid_argument, "this vector name occurs twice");
     auto& column = out.emplace_back();
     column.name = key;
     read_rows(in, column.rows);

@@ -144,9 +144,6 @@ void read_vectors(json_reader& in, std::vector<named_vector>& out) {
     if (out.size() == limits::vector_names_max)
       return in.fail(errc::too_large, "more than " + std::to_string(limits::vector_names_max) +
                                           " vectors in one point");
-    const bool known = std::any_of(out.begin(), out.end(),
-                                   [&](const named_vector& other) { return other.name == key; });
-    if (known) return in.fail(errc::invalid_argument, "this vector name occurs twice");
     auto& vector = out.emplace_back();
     vector.name = key;
     read_dense(in, vector.values);

@@ -67,7 +67,7 @@ void json_reader::take(std::uint32_t index) noexcept {
 }
 
 bool json_reader::push(bool object) {
-  frames_[depth_++] = frame{{}, 0, tape_.behind(at_), object};
+  frames_[depth_++] = frame{{}, 0, tape_.behind(at_), object, at_ + 1};
   ++at_;
   return true;
 }
@@ -92,6 +92,13 @@ bool json_reader::begin_array() {
   return false;
 }
 
+// True if the innermost object has `key` in front of the place that was reached.
+bool json_reader::occurred(std::string_view key) const noexcept {
+  for (auto at = frames_[depth_ - 1].first; at != at_; at = tape_.behind(at + 1))
+    if (tape_.text_of(tape_[at]) == key) return true;
+  return false;
+}
+
 bool json_reader::next_key(std::string_view& key) {
   if (failed_ || pop()) return false;
   auto& top = frames_[depth_ - 1];
@@ -99,6 +106,11 @@ bool json_reader::next_key(std::string_view& key) {
   top.key = key;
   ++top.count;
   shown_ = json_tape::none;
+  if (occurred(key)) {
+    if (placed(at_)) shown_ = at_;
+    fail(errc::invalid_argument, "this field occurs twice");
+    return false;
+  }
   take(at_);
   return true;
 }
@@ -302,7 +314,7 @@ void json_reader::trace_open_containers() {
   for (std::size_t i = 0; i < open.size(); ++i) {
     const auto stop = i + 1 < open.size() ? open[i + 1] : tape_.size();
     auto& part = frames_[depth_++];
-    part = frame{{}, 0, stop, tape_[open[i]].is() == token_kind::object};
+    part = frame{{}, 0, stop, tape_[open[i]].is() == token_kind::object, open[i] + 1};
     for (auto at = open[i] + 1; at < stop; ++part.count) {
       if (part.object) part.key = tape_.text_of(tape_[at++]);
       if (at < stop) at = tape_.behind(at);

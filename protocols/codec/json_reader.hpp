@@ -36,7 +36,8 @@ class json_reader {
 
   /// Enters an object; then call `next_key` until it answers false, and read a value each time.
   bool begin_object();
-  /// Finds the next key. `key` lives as long as the reader.
+  /// Finds the next key. `key` lives as long as the reader. Errors: a key that this object had
+  /// before. Each call looks at all keys before it, so the caller bounds how many it reads.
   bool next_key(std::string_view& key);
   /// Enters an array; then call `next_element` until it answers false, and read a value each time.
   bool begin_array();
@@ -84,10 +85,12 @@ class json_reader {
     std::uint64_t count = 0;
     std::uint32_t behind = 0;
     bool object = false;
+    std::uint32_t first = 0;  // what it begins with
   };
 
   bool push(bool object);
   bool pop();
+  [[nodiscard]] bool occurred(std::string_view key) const noexcept;
   void take(std::uint32_t index) noexcept;
   bool float_at(std::uint32_t index, float& value);
   std::uint32_t emit(std::uint32_t index, std::string& out) const;

@@ -168,6 +168,17 @@ TEST_CASE("queries that are wrong are refused") {
   REQUIRE(has(message(R"({"query":[1]} x)"), "malformed JSON: extra data"));
 }
 
+TEST_CASE("a field that is given twice is refused") {
+  REQUIRE(has(refused(decode_query(R"({"query":[1],"limit":1,"limit":2})", depth)),
+              "limit: this field occurs twice"));
+  REQUIRE(has(refused(decode_upsert(R"({"points":[{"id":1,"vector":[1],"id":2}]})", depth)),
+              "points[0].id: this field occurs twice"));
+  // Far more names than there may be cost no more than the bound.
+  std::string names = R"({"vectors":{"n":{"size":1,"distance":"Dot"})";
+  for (int i = 0; i < 100'000; ++i) names += ",\"n" + std::to_string(i) + "\":{}";
+  REQUIRE(has(refused(decode_collection(names + "}}", depth)), "'size' is missing"));
+}
+
 TEST_CASE("older searches and batches are read") {
   const auto named =
       decode_search(R"({"vector":{"name":"t","vector":[1]},"limit":3,"with_vector":true})", depth);

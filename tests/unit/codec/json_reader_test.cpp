@@ -308,6 +308,32 @@ TEST_CASE("a text over the bound of requests is refused") {
   REQUIRE(in.finish().error().code == errc::too_large);
 }
 
+TEST_CASE("a key that occurs twice is refused where it stands the second time") {
+  const auto read = [](std::string_view text) {
+    json_reader in(text, 8);
+    std::string_view key;
+    in.begin_object();
+    while (in.next_key(key)) {
+      if (key != "inner") {
+        in.skip();
+        continue;
+      }
+      in.begin_object();
+      while (in.next_key(key)) in.skip();
+    }
+    return in.finish();
+  };
+  REQUIRE(read(R"({"a":1,"b":[{"a":2}],"inner":{"a":3,"b":4},"c":5})"));
+  const auto plain = read("{\"a\":1,\n \"b\":{\"x\":[1,2]},\"a\":3}");
+  REQUIRE_FALSE(plain);
+  REQUIRE(plain.error().code == errc::invalid_argument);
+  REQUIRE(plain.error().message == "line 2, column 18, a: this field occurs twice");
+  // What a key says counts, not how it is written.
+  REQUIRE(read(R"({"a":1,"\u0061":2})").error().message == "a: this field occurs twice");
+  REQUIRE(read(R"({"inner":{"b":1,"b":1}})").error().message ==
+          "line 1, column 17, inner.b: this field occurs twice");
+}
+
 TEST_CASE("a value can be read twice") {
   json_reader in("{\"a\":{\"b\":[1,2]},\"c\":3}", 8);
   std::string_view key;
