@@ -51,6 +51,7 @@ request_parser::request_parser(request& out, edge_headers& headers, std::size_t 
   // The bound is checked here and by the session, so that the key is checked first.
   body_limit(boost::none);
   out_.content_type.clear();
+  out_.content_encoding.clear();
   out_.body.clear();
   out_.has_body = false;
   headers_.clear();
@@ -73,6 +74,10 @@ void request_parser::on_field_impl(beast_http::field field, string_view name, st
     case beast_http::field::authorization: return assign(headers_.authorization, value);
     case beast_http::field::expect: return assign(headers_.expect, value);
     case beast_http::field::content_type: return assign(out_.content_type, value);
+    case beast_http::field::content_encoding:
+      if (!out_.content_encoding.empty()) out_.content_encoding += ',';
+      out_.content_encoding.append(value.data(), value.size());
+      return;
     case beast_http::field::transfer_encoding: headers_.transfer_encoding = true; return;
     case beast_http::field::unknown:
       if (boost::beast::iequals(name, "api-key")) assign(headers_.api_key, value);

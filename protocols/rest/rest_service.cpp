@@ -11,6 +11,7 @@
 #include "core/printable.hpp"
 #include "protocols/codec/binary_upload.hpp"
 #include "protocols/rest/routes.hpp"
+#include "protocols/rest/status.hpp"
 
 namespace thespis::rest {
 
@@ -39,6 +40,12 @@ bool type_fits(const route& to, const http::request& incoming) {
   const auto type = media_type(incoming.content_type);
   if (type.empty() || equals_ignoring_case(type, "application/json")) return true;
   return to.body == body_kind::json_or_binary && type == codec::binary_upload_type;
+}
+
+// Bodies are taken as they come: nothing is unpacked.
+bool encoding_fits(const http::request& incoming) {
+  return !incoming.has_body || incoming.content_encoding.empty() ||
+         equals_ignoring_case(incoming.content_encoding, "identity");
 }
 
 // The path as a message names it.
@@ -115,6 +122,13 @@ http::admission rest_service::admit(http::request& incoming, http::response& ans
            answer);
     return http::admission::refused;
   }
+  if (!encoding_fits(incoming)) {
+    refuse(415,
+           "Content-Encoding '" + printable(incoming.content_encoding.substr(0, 64)) +
+               "': expected a body without encoding",
+           answer);
+    return http::admission::refused;
+  }
   return to.open ? http::admission::open : http::admission::guarded;
 }
 
@@ -135,6 +149,7 @@ void rest_service::refuse(unsigned status, std::string_view message, http::respo
   codec::json_writer out(answer.body);
   out.begin_object().key("status").begin_object();
   out.key("error").string(message);
+  out.key("code").string(to_string(code_of_status(status)));
   out.end_object().key("time").number(0.0).end_object();
 }
 

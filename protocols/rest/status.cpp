@@ -29,4 +29,23 @@ unsigned http_status(errc code) noexcept {
   return 500;
 }
 
+errc code_of_status(unsigned status) noexcept {
+  switch (status) {
+    case 401: return errc::unauthenticated;
+    case 403: return errc::permission_denied;
+    case 404: return errc::not_found;
+    case 408: return errc::timeout;
+    case 405:
+    case 415:
+    case 417:
+    case 501:
+    case 505: return errc::unsupported;
+    case 413:
+    case 431: return errc::too_large;
+    case 429: return errc::resource_exhausted;
+    case 503: return errc::unavailable;
+    default: return status < 500 ? errc::invalid_argument : errc::internal;
+  }
+}
+
 }  // namespace thespis::rest

@@ -7,7 +7,11 @@
 
 namespace thespis::rest {
 
-/// The HTTP status of an error; the only place that knows.
+/// The HTTP status of an error.
 [[nodiscard]] unsigned http_status(errc code) noexcept;
+
+/// The error that a status stands for, where the server refuses before there is one. This file is
+/// the only place that knows either.
+[[nodiscard]] errc code_of_status(unsigned status) noexcept;
 
 }  // namespace thespis::rest

@@ -97,6 +97,8 @@ TEST_CASE("malformed requests are refused and the line ends") {
     const auto answer = client.receive();
     REQUIRE(client.closed());
     REQUIRE(has(answer.body, R"({"status":{"error":")"));
+    REQUIRE(has(answer.body,
+                answer.status == 400 ? R"("code":"invalid_argument")" : R"("code":"unsupported")"));
     REQUIRE_FALSE(answer.header("x-request-id").empty());
     return answer.status;
   };
@@ -111,6 +113,49 @@ TEST_CASE("malformed requests are refused and the line ends") {
   REQUIRE(status("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
                  "Transfer-Encoding: chunked\r\n\r\n") == 400);
   REQUIRE(status("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n") == 501);
+}
+
+TEST_CASE("refusals before a handler carry a code as all errors do") {
+  config::security security;
+  security.api_key = "secret";
+  rest_fixture fixture({}, security);
+  const auto code = [&](std::string_view method, std::string_view target, int status,
+                        const std::string& headers, std::string_view body = {}) {
+    http_client client(fixture.server->port());
+    const auto answer = client.ask(method, target, body, headers);
+    REQUIRE(answer.status == status);
+    const auto begin = answer.body.find("\"code\":\"");
+    REQUIRE(begin != std::string::npos);
+    return answer.body.substr(begin + 8, answer.body.find('"', begin + 8) - begin - 8);
+  };
+  const std::string key = "api-key: secret\r\n";
+  REQUIRE(code("GET", "/collections", 401, "") == "unauthenticated");
+  REQUIRE(code("GET", "/collections", 403, key + "Origin: http://elsewhere\r\n") ==
+          "permission_denied");
+  REQUIRE(code("GET", "/nowhere", 404, key) == "not_found");
+  REQUIRE(code("DELETE", "/collections", 405, key) == "unsupported");
+  REQUIRE(code("PUT", "/collections/x", 415, key + "Content-Type: text/plain\r\n", "{}") ==
+          "unsupported");
+  REQUIRE(code("PUT", "/collections/x", 417, key + "Expect: wonders\r\n", "{}") == "unsupported");
+}
+
+TEST_CASE("a body with an encoding is refused, one that says that it has none is not") {
+  rest_fixture fixture;
+  fixture.fill();
+  const auto ask = [&](const std::string& encoding, std::string_view body) {
+    http_client client(fixture.server->port());
+    return client.ask("POST", "/collections/dots/points/count", body,
+                      std::string(json_type) + encoding);
+  };
+  for (const auto* encoding : {"gzip", "zstd", "gzip, identity", "nonsense"}) {
+    const auto answer = ask("Content-Encoding: " + std::string(encoding) + "\r\n", "{}");
+    REQUIRE(answer.status == 415);
+    REQUIRE(has(answer.body, std::string("Content-Encoding '") + encoding + "'"));
+    REQUIRE(has(answer.body, R"("code":"unsupported")"));
+  }
+  REQUIRE(ask("Content-Encoding: identity\r\nContent-Encoding: br\r\n", "{}").status == 415);
+  REQUIRE(ask("Content-Encoding: Identity\r\n", "{}").status == 200);
+  REQUIRE(ask("Content-Encoding: gzip\r\n", "").status == 200);  // there is no body
 }
 
 TEST_CASE("heads over the limit are refused, in one line or in many") {
