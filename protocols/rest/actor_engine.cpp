@@ -52,22 +52,15 @@ class actor_engine final : public engine_client {
   }
 
   reply<collection_info> info(std::string name, deadline end) override {
-    auto found = co_await find(std::move(name), end);
-    if (!found) co_return found.error();
-    co_return co_await bridge::ask<collection_info>(port_, (*found)->writer, end,
-                                                    actors::info_atom::value);
+    return tell<collection_info>(&handles::writer, std::move(name), end, actors::info_atom::value);
   }
 
   reply<write_reply> upsert(std::string name, upsert_request points, deadline end) override {
-    auto found = co_await find(std::move(name), end);
-    if (!found) co_return found.error();
-    co_return co_await bridge::ask<write_reply>(port_, (*found)->writer, end, std::move(points));
+    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(points));
   }
 
   reply<write_reply> remove(std::string name, delete_request points, deadline end) override {
-    auto found = co_await find(std::move(name), end);
-    if (!found) co_return found.error();
-    co_return co_await bridge::ask<write_reply>(port_, (*found)->writer, end, std::move(points));
+    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(points));
   }
 
   reply<shared<search_reply>> search(std::string name, shared<search_request> request,
@@ -92,31 +85,38 @@ class actor_engine final : public engine_client {
   }
 
   reply<std::uint64_t> count(std::string name, deadline end) override {
-    auto found = co_await find(std::move(name), end);
-    if (!found) co_return found.error();
-    co_return co_await bridge::ask<std::uint64_t>(port_, (*found)->reader, end,
-                                                  actors::count_atom::value);
+    return tell<std::uint64_t>(&handles::reader, std::move(name), end, actors::count_atom::value);
   }
 
   reply<bool> has_point(std::string name, point_id id, deadline end) override {
-    auto found = co_await find(std::move(name), end);
-    if (!found) co_return found.error();
-    co_return co_await bridge::ask<bool>(port_, (*found)->reader, end, actors::exists_atom::value,
-                                         std::move(id));
+    return tell<bool>(&handles::reader, std::move(name), end, actors::exists_atom::value,
+                      std::move(id));
   }
 
  private:
-  using handles = actors::shared<actors::collection_handles>;
+  using handles = actors::collection_handles;
 
-  reply<handles> find(std::string name, deadline end) {
-    return bridge::ask<handles>(port_, catalog_, end, actors::find_atom::value, std::move(name));
+  reply<actors::shared<handles>> find(std::string name, deadline end) {
+    return bridge::ask<actors::shared<handles>>(port_, catalog_, end, actors::find_atom::value,
+                                                std::move(name));
+  }
+
+  // Asks one of a collection's actors. One that ended because the collection was dropped meanwhile
+  // is not out of order: the collection is not there.
+  template <class Reply, class Handle, class... Parts>
+  reply<Reply> tell(Handle handles::*whom, std::string name, deadline end, Parts... parts) {
+    auto found = co_await find(name, end);
+    if (!found) co_return found.error();
+    auto outcome = co_await bridge::ask<Reply>(port_, (**found).*whom, end, std::move(parts)...);
+    if (outcome || outcome.error().code != errc::unavailable) co_return outcome;
+    auto again = co_await find(std::move(name), end);
+    if (!again && again.error().code == errc::not_found) co_return again.error();
+    co_return outcome;
   }
 
   template <class Reply, class Request>
   reply<shared<Reply>> read(std::string name, shared<Request> request, deadline end) {
-    auto found = co_await find(std::move(name), end);
-    if (!found) co_return found.error();
-    co_return co_await bridge::ask<shared<Reply>>(port_, (*found)->reader, end, std::move(request));
+    return tell<shared<Reply>>(&handles::reader, std::move(name), end, std::move(request));
   }
 
   actors::catalog_actor catalog_;

@@ -123,7 +123,10 @@ actors::collection_actor::behavior_type writer(actors::collection_actor::pointer
         collection_info info;
         info.meta = in->meta;
         info.points = in->rows.size();
-        info.indexes.push_back({"", "flat", in->rows.size(), 0, 0, 64});
+        auto& index = info.indexes.emplace_back();
+        index.index = "flat";
+        index.indexed_slots = in->rows.size();
+        index.arena_bytes = 64;
         return info;
       },
       [self](actors::stop_atom) {

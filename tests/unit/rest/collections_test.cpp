@@ -30,6 +30,24 @@ TEST_CASE("a collection is created, described, listed and dropped") {
   REQUIRE(has(missing.body, R"("error":"collection 'dots' does not exist")"));
 }
 
+TEST_CASE("codes, preset and vectors on disk are told as they were asked for") {
+  rest_fixture fixture;
+  REQUIRE(fixture
+              .ask("PUT", "/collections/dots",
+                   R"({"vectors":{"size":4,"distance":"Dot","on_disk":true,
+                                  "quantization_config":{"binary":{"encoding":"two_bits"}}},
+                       "hnsw_config":{"preset":"fast"},
+                       "quantization_config":{"scalar":{"type":"int8","quantile":0.99}}})")
+              .status == 200);
+  const auto info = fixture.ask("GET", "/collections/dots");
+  REQUIRE(has(info.body, R"("quantization_config":{"binary":{"encoding":"two_bits"}},)"
+                         R"("on_disk":true})"));
+  REQUIRE(has(info.body, R"("preset":"fast"})"));
+  REQUIRE(
+      has(info.body,
+          R"("quantization_config":{"scalar":{"type":"int8","quantile":0.99}}},"payload_schema")"));
+}
+
 TEST_CASE("names in a path are percent-decoded and checked") {
   rest_fixture fixture;
   constexpr auto body = R"({"vectors":{"size":4,"distance":"Dot"}})";
@@ -58,6 +76,9 @@ TEST_CASE("impossible collections are refused") {
               "sparse_vectors"));
   REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"hsnw_config":{}})"),
               "unknown field 'hsnw_config'"));
+  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},
+                          "quantization_config":{"product":{"compression":"x4"}}})"),
+              "'product' codes are not offered"));
 }
 
 TEST_CASE("health, version and metrics answer") {
