@@ -266,7 +266,10 @@ caf::result<shared<collection_handles>> catalog_keeper::find(const std::string& 
     case phase::creating:
     case phase::dropping: return absent(collection);
     case phase::opening:
-    case phase::loading: return not_now(collection, "it is being loaded");
+    case phase::loading:
+      // Until its creation was answered, it is not there.
+      if (item.create_promise.pending()) return absent(collection);
+      return not_now(collection, "it is being loaded");
     case phase::restarting:
       return not_now(collection, "it is being restarted after a failure: " + item.failure);
     case phase::quarantined:

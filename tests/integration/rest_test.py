@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 import tempfile
+import threading
 import time
 import unittest
 
@@ -84,6 +85,16 @@ class RestTest(unittest.TestCase):
         self.check_refused(self.client.get("/nothing/here"), 404)
         self.check_refused(self.client.delete("/collections"), 405)
         self.check_refused(self.client.get("/collections/absent"), 404, "absent")
+        for answer in (self.client.get("/nothing/here"), self.client.delete("/collections")):
+            self.assertIn("code", answer.json["status"])
+
+    def test_encoded_bodies_and_fields_given_twice(self):
+        path = self.collection("strict")
+        packed = {"content-encoding": "gzip"}
+        answer = self.client.put(f"{path}/points", b"\x1f\x8b", headers=packed)
+        self.check_refused(answer, 415, "gzip")
+        answer = self.client.post(f"{path}/points/query", '{"query":[1,2,3,4],"limit":1,"limit":2}')
+        self.check_refused(answer, 400, "limit", "twice")
 
     def test_malformed_json_names_the_position(self):
         path = self.collection("malformed")
@@ -168,6 +179,94 @@ class RestTest(unittest.TestCase):
                 self.assertEqual([hit["id"] for hit in answer], [key for key, _ in hits], distance)
                 for hit, (_, score) in zip(answer, hits):
                     self.assertAlmostEqual(hit["score"], score, places=4)
+
+    def test_codes_and_presets_of_a_collection_are_told_as_given(self):
+        vectors = {"plain": {"size": 4, "distance": "Euclid"},
+                   "own": {"size": 8, "distance": "Dot", "hnsw_config": {"preset": "fast", "m": 8}}}
+        body = {"vectors": vectors, "hnsw_config": {"ef_construct": 50},
+                "quantization_config": {"none": {}}}
+        self.assertIs(self.client.put("/collections/coded", body).result, True)
+        self.addCleanup(self.client.delete, "/collections/coded")
+        info = self.client.get("/collections/coded").result
+        config = info["config"]
+        self.assertEqual(config["quantization_config"], {"none": {}})
+        self.assertEqual(config["hnsw_config"]["preset"], "balanced")
+        self.assertEqual(config["hnsw_config"]["ef_construct"], 50)
+        self.assertEqual(config["params"]["vectors"]["own"]["hnsw_config"]["preset"], "fast")
+        # The dialect's clients refuse fields here that they do not know.
+        self.assertEqual(set(config["params"]["vectors"]["plain"]),
+                         {"size", "distance", "on_disk"})
+        by_name = {index["vector"]: index for index in info["indexes"]}
+        self.assertEqual(by_name["own"]["preset"], "fast")
+        self.assertEqual(by_name["plain"]["preset"], "balanced")
+        self.assertEqual(by_name["own"]["quantizer"], "none")
+
+    def test_codes_that_cannot_be_had_leave_no_collection_behind(self):
+        refusals = [({"product": {"compression": "x16"}}, "product"),
+                    ({"scalar": {"type": "int8", "quantile": 2}}, "quantile"),
+                    ({"binary": {"encoding": "one_and_half_bits"}}, "one_and_half_bits"),
+                    ({"binary": {"bits": 9}}, "1 to 4"), ("sometimes", "sometimes")]
+        for codes, word in refusals:
+            body = {"vectors": {"size": 4, "distance": "Dot"}, "quantization_config": codes}
+            self.check_refused(self.client.put("/collections/never", body), 400, word)
+        flat = {"vectors": {"size": 4, "distance": "Dot", "index": "flat"},
+                "quantization_config": {"scalar": {"type": "int8"}}}
+        self.check_refused(self.client.put("/collections/never", flat), 400, "never", "vectors")
+        self.assertFalse(self.client.get("/collections/never/exists").result["exists"])
+
+    def test_searches_say_how_codes_are_used(self):
+        body = {"vectors": {"size": 4, "distance": "Euclid"}, "quantization_config": {"none": {}},
+                "hnsw_config": {"full_scan_threshold": 0}}
+        self.client.put("/collections/uncoded", body)
+        self.addCleanup(self.client.delete, "/collections/uncoded")
+        points = [{"id": number, "vector": [number, 0, 0, 0]} for number in range(50)]
+        self.client.put("/collections/uncoded/points?wait=true", {"points": points})
+        deadline = time.monotonic() + 30
+        while self.client.get("/collections/uncoded").result["status"] != "green":
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        info = self.client.get("/collections/uncoded").result
+        self.assertEqual(info["indexes"][0]["indexed_slots"], 50)
+        self.assertEqual(info["indexes"][0]["tail_slots"], 0)
+        metrics = self.client.get("/metrics").body.decode()
+        self.assertIn('thespis_collection_waiting_slots{collection="uncoded"} 0', metrics)
+        self.assertRegex(metrics, r'thespis_index_inserts_total\{collection="uncoded".*\} 50')
+        for params in ({}, {"indexed_only": True}, {"quantization": {"ignore": True}},
+                       {"quantization": {"rescore": False, "oversampling": 3.5}},
+                       {"quantization": None, "hnsw_ef": 64}):
+            search = {"query": [7.2, 0, 0, 0], "limit": 2, "params": params}
+            found = self.client.post("/collections/uncoded/points/query", search).result["points"]
+            self.assertEqual([hit["id"] for hit in found], [7, 8], params)
+        for codes in ({"oversampling": 0.5}, {"oversampling": 5000}, {"ignored": True}, 3):
+            search = {"query": [1, 0, 0, 0], "params": {"quantization": codes}}
+            self.check_refused(self.client.post("/collections/uncoded/points/query", search), 400)
+
+    def test_a_search_that_a_drop_overtakes_is_missing_its_collection(self):
+        answers = set()
+
+        def search(stop):
+            client = self.server.client()
+            while not stop.is_set():
+                answer = client.post("/collections/brief/points/query", {"query": [1, 0, 0, 0]})
+                answers.add((answer.status, answer.json["status"]
+                             if answer.status == 200 else answer.json["status"]["error"]))
+            client.close()
+
+        stop = threading.Event()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            jobs = [pool.submit(search, stop) for _ in range(4)]
+            try:
+                for _ in range(15):
+                    body = {"vectors": {"size": 4, "distance": "Dot"}}
+                    self.client.put("/collections/brief", body)
+                    points = [{"id": 1, "vector": [1, 0, 0, 0]}]
+                    self.client.put("/collections/brief/points", {"points": points})
+                    self.assertEqual(self.client.delete("/collections/brief").status, 200)
+            finally:
+                stop.set()
+            for job in jobs:
+                job.result()
+        self.assertEqual({status for status, _ in answers}, {200, 404}, answers)
 
     def test_a_foreign_host_name_is_refused(self):
         answer = self.client.get("/collections", headers={"host": "attacker.example"})
