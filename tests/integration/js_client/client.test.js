@@ -75,6 +75,39 @@ describe('collections', () => {
     assert.deepEqual(await client.collectionExists('wrong'), { exists: false });
   });
 
+  test('codes are told as they were asked for', async () => {
+    after(() => client.deleteCollection('coded'));
+    const made = await client.createCollection('coded', {
+      vectors: { size: 4, distance: 'Cosine', on_disk: false },
+      quantization_config: { scalar: { type: 'int8', quantile: 0.99, always_ram: true } },
+    });
+    assert.equal(made, true);
+    const { config } = await client.getCollection('coded');
+    assert.deepEqual(config.quantization_config, {
+      scalar: { type: 'int8', quantile: 0.99, always_ram: true },
+    });
+    await client.upsert('coded', { wait: true, points });
+    for (const quantization of [{ ignore: true }, { rescore: true, oversampling: 2.4 }]) {
+      const found = await client.query('coded', {
+        query: [1, 0, 0, 0],
+        limit: 2,
+        params: { quantization, hnsw_ef: 64 },
+      });
+      assert.deepEqual(ids(found.points), [1, 4]);
+    }
+    const wrong = client.search('coded', {
+      vector: [1, 0, 0, 0],
+      limit: 1,
+      params: { quantization: { oversampling: 0.5 } },
+    });
+    await refused(wrong, 400, 'oversampling');
+    const product = client.createCollection('product', {
+      vectors: { size: 4, distance: 'Dot' },
+      quantization_config: { product: { compression: 'x16' } },
+    });
+    await refused(product, 400, 'product');
+  });
+
   test('a missing collection is 404 wherever it is named', async () => {
     await refused(client.getCollection('absent'), 404, 'absent');
     await refused(client.query('absent', { query: [1, 2], limit: 1 }), 404, 'absent');
