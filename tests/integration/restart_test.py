@@ -28,9 +28,9 @@ def random_points(seed, count=POINTS):
              "payload": {"n": number, "text": f"point {number}"}} for number in range(count)]
 
 
-def load(client, points, collection="docs"):
+def load(client, points, collection="docs", **options):
     made = client.put(f"/collections/{collection}",
-                      {"vectors": {"size": DIM, "distance": "Euclid"}})
+                      {"vectors": {"size": DIM, "distance": "Euclid"}, **options})
     assert made.result is True
     for first in range(0, len(points), 1000):
         answer = client.put(f"/collections/{collection}/points?wait=true",
@@ -95,6 +95,38 @@ class RestartTest(unittest.TestCase):
             self.assertEqual(server.stop(), 0, server.output())
             server.start()
             self.check_answers(self.client(server))
+
+    def test_codes_and_presets_hold_after_a_restart_and_a_kill(self):
+        options = [({"scalar": {"type": "int8", "always_ram": True}}, "balanced", "sq8"),
+                   ({"scalar": {"type": "int4"}}, "fast", "sq4"),
+                   ({"none": {}}, "fast", "none"), (None, "fast", None)]
+        with Server(self.data_dir, environment=SAVE_OFTEN).start() as server:
+            for codes, preset, quantizer in options:
+                graph = {"preset": preset, "full_scan_threshold": 0}
+                client = self.client(server)
+                load(client, self.points, quantization_config=codes, hnsw_config=graph)
+                wait_green(client, "docs")
+                self.check_answers(client)
+                self.check_options(client, codes, preset, quantizer)
+                self.assertEqual(server.stop(), 0, server.output())
+                server.start()
+                client = self.client(server)
+                self.check_answers(client)
+                self.check_options(client, codes, preset, quantizer)
+                server.kill()
+                server.start()
+                client = self.client(server)
+                wait_green(client, "docs")
+                self.check_answers(client)
+                self.check_options(client, codes, preset, quantizer)
+                self.assertIs(client.delete("/collections/docs").result, True)
+
+    def check_options(self, client, codes, preset, quantizer):
+        info = client.get("/collections/docs").result
+        self.assertEqual(info["config"]["quantization_config"], codes)
+        self.assertEqual(info["config"]["hnsw_config"]["preset"], preset)
+        self.assertEqual(info["indexes"][0]["preset"], preset)
+        self.assertEqual(info["indexes"][0]["quantizer"], quantizer)
 
     def test_points_survive_a_kill(self):
         with Server(self.data_dir).start() as server:
