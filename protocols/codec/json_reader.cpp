@@ -247,8 +247,39 @@ std::uint32_t json_reader::emit(std::uint32_t index, std::string& out) const {
   return behind;
 }
 
+// Index of a key that `object` has twice, or none.
+std::uint32_t json_reader::repeated_key(std::uint32_t object) const {
+  constexpr std::uint32_t few = 16;
+  const auto first = object + 1;
+  const auto next = [&](std::uint32_t at) { return tape_.behind(at + 1); };
+  const auto behind = tape_.behind(object);
+  if (tape_[object].begin <= few) {
+    for (auto at = first; at != behind; at = next(at))
+      for (auto before = first; before != at; before = next(before))
+        if (tape_.text_of(tape_[at]) == tape_.text_of(tape_[before])) return at;
+    return json_tape::none;
+  }
+  std::vector<std::uint32_t> keys;
+  for (auto at = first; at != behind; at = next(at)) keys.push_back(at);
+  const auto text = [&](std::uint32_t at) { return tape_.text_of(tape_[at]); };
+  std::sort(keys.begin(), keys.end(),
+            [&](auto a, auto b) { return text(a) != text(b) ? text(a) < text(b) : a < b; });
+  const auto found = std::adjacent_find(keys.begin(), keys.end(),
+                                        [&](auto a, auto b) { return text(a) == text(b); });
+  return found == keys.end() ? json_tape::none : found[1];
+}
+
 void json_reader::read_compact(std::string& out) {
   if (peek() == kind::none) return fail_expected("a value");
+  for (auto at = at_; at != tape_.behind(at_); ++at) {
+    if (tape_[at].is() != token_kind::object) continue;
+    const auto twice = repeated_key(at);
+    if (twice == json_tape::none) continue;
+    shown_ = twice;
+    return fail(errc::invalid_argument,
+                "'" + std::string(shown(tape_.text_of(tape_[twice]), shown_bytes_max)) +
+                    "' occurs twice in one object");
+  }
   (void)emit(at_, out);
   take(at_);
 }

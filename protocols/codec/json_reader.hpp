@@ -56,6 +56,7 @@ class json_reader {
   /// empty then, and after any other failure.
   void read_floats(std::vector<float>& out);
   /// Any value as compact text: no spaces, numbers as written, no escape that is not needed.
+  /// Errors: an object in it that has a key twice.
   void read_compact(std::string& out);
   /// Passes any value.
   void skip();
@@ -91,6 +92,7 @@ class json_reader {
   bool push(bool object);
   bool pop();
   [[nodiscard]] bool occurred(std::string_view key) const noexcept;
+  [[nodiscard]] std::uint32_t repeated_key(std::uint32_t object) const;
   void take(std::uint32_t index) noexcept;
   bool float_at(std::uint32_t index, float& value);
   std::uint32_t emit(std::uint32_t index, std::string& out) const;

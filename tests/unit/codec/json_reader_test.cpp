@@ -48,7 +48,7 @@ TEST_CASE("compact text keeps numbers as written and loses spaces and needless e
   REQUIRE(compact("[1.10,-0,0e0,1E+2,18446744073709551616,1e999,0.1000000000000000000000000001]") ==
           "[1.10,-0,0e0,1E+2,18446744073709551616,1e999,0.1000000000000000000000000001]");
   REQUIRE(compact(R"("\"\\\u0000\b\f\u001f\u007f")") == "\"\\\"\\\\\\u0000\\b\\f\\u001f\x7F\"");
-  REQUIRE(compact(R"({"a":1,"a":{"b":2},"":3})") == R"({"a":1,"a":{"b":2},"":3})");
+  REQUIRE(compact(R"({"b":1,"a":{"b":2},"":3})") == R"({"b":1,"a":{"b":2},"":3})");
   REQUIRE(compact("[]") == "[]");
   REQUIRE(compact("\"\xF0\x9F\x8E\xAD\"") == "\"\xF0\x9F\x8E\xAD\"");
   REQUIRE(compact("[[],[[]],{\"k\":[{}]}]") == "[[],[[]],{\"k\":[{}]}]");
@@ -332,6 +332,25 @@ TEST_CASE("a key that occurs twice is refused where it stands the second time") 
   REQUIRE(read(R"({"a":1,"\u0061":2})").error().message == "a: this field occurs twice");
   REQUIRE(read(R"({"inner":{"b":1,"b":1}})").error().message ==
           "line 1, column 17, inner.b: this field occurs twice");
+}
+
+TEST_CASE("an object that is kept as text may not have a key twice, however deep or wide it is") {
+  const auto compact = [](const std::string& text) {
+    json_reader in(text, 8);
+    std::string out;
+    in.read_compact(out);
+    const auto done = in.finish();
+    return done ? std::string("good") : done.error().message;
+  };
+  REQUIRE(compact(R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})") == "good");
+  REQUIRE(compact(R"({"a":1,"a":1})") == "line 1, column 8: 'a' occurs twice in one object");
+  REQUIRE(compact(R"([1,{"x":{"k":1,"j":2,"k":3}}])") ==
+          "line 1, column 22: 'k' occurs twice in one object");
+  std::string wide = "{\"k0\":0";
+  for (int i = 1; i < 1000; ++i) wide += ",\"k" + std::to_string(i) + "\":{\"k0\":0}";
+  REQUIRE(compact(wide + "}") == "good");
+  REQUIRE(compact(wide + ",\"k500\":1}").ends_with("'k500' occurs twice in one object"));
+  REQUIRE(compact(wide + ",\"k\\u0035\":1}") == "'k5' occurs twice in one object");
 }
 
 TEST_CASE("a value can be read twice") {
