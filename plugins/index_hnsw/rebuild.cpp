@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugins/index_hnsw/calibration.hpp"
 #include "plugins/index_hnsw/linker.hpp"
 #include "plugins/index_hnsw/reach.hpp"
 #include "plugins/index_hnsw/repair.hpp"
@@ -162,6 +163,7 @@ std::shared_ptr<shape> rebuild(const shape& now, const rebuild_tools& tools,
   if (made->codes() != nullptr && tools.codes.packs())
     made->packed = std::make_unique<packed_rows>(tools.host, made->codes()->codes(), made->nodes,
                                                  tools.rows.rows());
+  made->ef_default = measured_effort(*made, tools.rows, tools.host, tools.shelf);
   return made;
 }
 

@@ -23,6 +23,8 @@ class shape {
   shape(plugin::services host, std::uint32_t m, std::uint64_t seed) : nodes(host, m, seed) {}
 
   graph nodes;
+  /// Candidates of a walk if the query does not say; set before the shape is shared.
+  std::uint32_t ef_default = 64;
 
   /// Null until there were enough nodes to learn from. Every node published by then has its codes;
   /// so a search that met null goes on with rows.

@@ -23,6 +23,8 @@ constexpr std::uint32_t magic = 0x57534E48u;  // "HNSW"
 constexpr std::uint32_t format = 2;
 constexpr std::size_t quantizer_name_bytes = 32;
 
+constexpr std::uint32_t ef_default_max = 4096;
+
 struct header {
   std::uint32_t magic;
   std::uint32_t format;
@@ -33,6 +35,7 @@ struct header {
   std::uint32_t code_bytes;  // 0: there are no codes
   std::uint32_t refinement_bytes;
   std::uint32_t bits;
+  std::uint32_t ef_default;
   char quantizer[quantizer_name_bytes];  // filled up with zeros
 };
 
@@ -133,6 +136,7 @@ void save_shape(const shape& saved, const encoding& how, plugin::writer& out) {
   head.count = static_cast<std::uint32_t>(chosen.chosen.size());
   head.entry_node = start.node;
   head.entry_level = start.level;
+  head.ef_default = saved.ef_default;
   if (codes != nullptr) {
     head.code_bytes = codes->codes().layout().code_bytes;
     head.refinement_bytes = codes->codes().layout().refinement_bytes;
@@ -164,6 +168,8 @@ header read_header(const graph& nodes, const encoding& how, buffered_reader& fil
   if (head.format != format) corrupt("unknown format " + std::to_string(head.format));
   if (head.m != nodes.m())
     corrupt("m is " + std::to_string(head.m) + ", expected " + std::to_string(nodes.m()));
+  if (head.ef_default == 0 || head.ef_default > ef_default_max)
+    corrupt("effort " + std::to_string(head.ef_default));
   if (head.count > nodes_max || head.count > file.left()) corrupt("more nodes than bytes");
   if (head.code_bytes == 0) return head;
   char expected[quantizer_name_bytes] = {};
@@ -266,6 +272,7 @@ entry_point load_shape(shape& empty, const encoding& how, plugin::reader& in) {
   read_lists(empty.nodes, head.count, file);
   if (head.code_bytes != 0) empty.adopt(read_codes(how, head, file));
   if (file.left() != 0) corrupt("bytes after its end");
+  empty.ef_default = head.ef_default;
   return head.count == 0 ? entry_point{} : entry_point{head.entry_node, head.entry_level};
 }
 

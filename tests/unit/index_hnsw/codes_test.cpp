@@ -258,3 +258,20 @@ TEST_CASE("the fast preset packs codes of one bit, and what comes later is found
       CHECK(fast.search(data.row(q), {1, 200, 0, few}).at(0).slot == q);
   }
 }
+
+TEST_CASE("the default effort grows until hard data is answered well") {
+  // Without structure, every vector is about as far from every other.
+  rows data(THESPIS_METRIC_EUCLID, dimension, 3 * count);
+  data.fill(13);
+  rows queries(THESPIS_METRIC_EUCLID, dimension, 50);
+  queries.fill(14);
+  graph_index subject(data, 8, 60);
+  subject.insert_range(0, data.size());
+  const double before = recall(data, queries, subject, {10, 0, 0, data.size()}, any);
+  (void)subject.maintain();
+  const double after = recall(data, queries, subject, {10, 0, 0, data.size()}, any);
+  CHECK(after > before + 0.1);
+  graph_index loaded(data, 8, 60);
+  REQUIRE(loaded.load(subject.save(), data.size()) == THESPIS_OK);
+  CHECK(recall(data, queries, loaded, {10, 0, 0, data.size()}, any) == after);
+}
