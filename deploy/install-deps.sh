@@ -15,7 +15,7 @@ build=(
 )
 run=(curl python3)
 test=(ca-certificates catch2 clang-format nodejs npm python3)
-bench=(dataset-fashion-mnist libbenchmark-dev libhnswlib-dev python3)
+bench=(dataset-fashion-mnist libbenchmark-dev libfaiss-dev libhnswlib-dev libopenblas-dev python3)
 tsan=(dpkg-dev)
 
 wanted=()

@@ -11,7 +11,6 @@
 #include <cmath>
 #include <ctime>
 #include <fstream>
-#include <thread>
 
 namespace thespis::bench {
 namespace {
@@ -38,27 +37,14 @@ std::uint64_t resident_now() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-struct answers {
-  std::vector<std::uint32_t> rows;
-  std::vector<std::size_t> counts;
-};
-
-// Sends every query, split over `threads`; returns queries per second.
-double search_all(const dataset& data, const search_params& how, subject& searched, std::size_t ef,
-                  unsigned threads, answers& out) {
+// Sends every query; returns queries per second.
+double rate_of(const dataset& data, const search_params& how, subject& searched, std::size_t ef,
+               unsigned threads, answers& out) {
   out.rows.resize(data.queries.rows * how.k);
   out.counts.resize(data.queries.rows);
-  const auto part = [&](std::size_t first) {
-    for (std::size_t q = first; q < data.queries.rows; q += threads)
-      out.counts[q] = searched.search(data.queries.row(q), how.k, ef, out.rows.data() + q * how.k);
-  };
   const auto start = clock::now();
   const double processor_start = processor_seconds();
-  {
-    std::vector<std::jthread> others;
-    for (unsigned t = 1; t < threads; ++t) others.emplace_back(part, t);
-    part(0);
-  }
+  searched.search_all(data.queries, {how.k, ef, threads}, out);
   const double seconds = threads == 1 && how.processor_time ? processor_seconds() - processor_start
                                                             : seconds_since(start);
   return static_cast<double>(data.queries.rows) / seconds;
@@ -81,9 +67,9 @@ void run_once(const dataset& data, const search_params& how, subject& searched, 
               point& at) {
   answers given;
   if (how.threads > 1)
-    at.queries_per_s_multi = std::max(at.queries_per_s_multi,
-                                      search_all(data, how, searched, at.ef, how.threads, given));
-  at.queries_per_s = std::max(at.queries_per_s, search_all(data, how, searched, at.ef, 1, given));
+    at.queries_per_s_multi =
+        std::max(at.queries_per_s_multi, rate_of(data, how, searched, at.ef, how.threads, given));
+  at.queries_per_s = std::max(at.queries_per_s, rate_of(data, how, searched, at.ef, 1, given));
   if (first) judge(data, how.k, given, at);
 }
 

@@ -10,11 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <random>
 #include <stdexcept>
-#include <thread>
-
-#include "plugins/kernels/distance.hpp"
 
 namespace thespis::bench {
 namespace {
@@ -77,14 +73,18 @@ layout layout_of(const std::string& path, const bytes& all) {
           std::size_t{big_endian(all.data() + 8)} * big_endian(all.data() + 12), 16, 1};
 }
 
+void require_rows(const std::string& path, const bytes& all, const layout& shape) {
+  if (shape.columns == 0 ||
+      (all.size() - shape.begin) / shape.item_bytes / shape.columns < shape.rows)
+    refuse(path, "is shorter than its header says");
+}
+
 }  // namespace
 
 matrix read_matrix(const std::string& path, std::size_t rows_max) {
   const bytes all = read_all(path);
   const layout shape = layout_of(path, all);
-  if (shape.columns == 0 ||
-      (all.size() - shape.begin) / shape.item_bytes / shape.columns < shape.rows)
-    refuse(path, "is shorter than its header says");
+  require_rows(path, all, shape);
   matrix made{std::min(shape.rows, rows_max), shape.columns, {}};
   made.values.resize(made.rows * made.columns);
   const unsigned char* from = all.data() + shape.begin;
@@ -103,26 +103,25 @@ matrix read_matrix(const std::string& path, std::size_t rows_max) {
   return made;
 }
 
-dataset clustered(std::size_t rows, std::size_t queries, std::size_t columns, bool cosine,
-                  std::uint64_t seed) {
-  constexpr std::size_t centres = 100;
-  std::mt19937_64 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> centre(centres * columns);
-  for (float& value : centre) value = normal(random);
-  const auto fill = [&](matrix& made, std::size_t count) {
-    made = {count, columns, std::vector<float>(count * columns)};
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t which = random() % centres;
-      for (std::size_t j = 0; j < columns; ++j)
-        made.values[i * columns + j] = centre[which * columns + j] + 0.5F * normal(random);
-    }
-  };
-  dataset made;
-  made.name = "clustered";
-  made.cosine = cosine;
-  fill(made.base, rows);
-  fill(made.queries, queries);
+id_matrix read_ids(const std::string& path, std::size_t rows_max) {
+  if (!ends_with(path, ".ibin")) refuse(path, "is no .ibin");
+  const bytes all = read_all(path);
+  const layout shape = layout_of(path, all);
+  require_rows(path, all, shape);
+  id_matrix made{std::min(shape.rows, rows_max), shape.columns, {}};
+  made.values.resize(made.rows * made.columns);
+  std::memcpy(made.values.data(), all.data() + shape.begin,
+              made.values.size() * sizeof(std::uint32_t));
+  return made;
+}
+
+std::vector<float> unit_row(const float* from, std::size_t columns, bool cosine) {
+  std::vector<float> made(from, from + columns);
+  if (!cosine) return made;
+  double square = 0;
+  for (const float value : made) square += double{value} * value;
+  const auto factor = static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0);
+  for (float& value : made) value *= factor;
   return made;
 }
 
@@ -141,37 +140,6 @@ double exact_rank(const dataset& data, std::size_t query, std::size_t row) {
   }
   if (!data.cosine) return sum;
   return aa == 0 || bb == 0 ? 0 : -sum / std::sqrt(aa * bb);
-}
-
-void find_truth(dataset& data, std::size_t k, unsigned threads) {
-  const std::size_t columns = data.base.columns;
-  const auto kernel = kernels::kernels_for(
-      data.cosine ? kernels::metric::dot : kernels::metric::l2_squared, columns);
-  std::vector<const float*> rows(data.base.rows);
-  std::vector<float> norms(data.base.rows, 1.0F);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i] = data.base.row(i);
-    if (data.cosine) norms[i] = -kernels::inverse_norm(rows[i], columns);
-  }
-  data.kth_rank.assign(data.queries.rows, 0);
-  const auto work = [&](std::size_t first) {
-    std::vector<float> ranks(rows.size());
-    std::vector<std::size_t> order(rows.size());
-    for (std::size_t q = first; q < data.queries.rows; q += threads) {
-      kernel.many(data.queries.row(q), rows.data(), rows.size(), columns, ranks.data());
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        ranks[i] *= norms[i];
-        order[i] = i;
-      }
-      const auto kth = order.begin() + static_cast<std::ptrdiff_t>(std::min(k, rows.size()) - 1);
-      std::nth_element(order.begin(), kth, order.end(),
-                       [&](std::size_t a, std::size_t b) { return ranks[a] < ranks[b]; });
-      data.kth_rank[q] = exact_rank(data, q, *kth);
-    }
-  };
-  std::vector<std::jthread> pool;
-  for (unsigned t = 1; t < threads; ++t) pool.emplace_back(work, t);
-  work(0);
 }
 
 }  // namespace thespis::bench

@@ -19,6 +19,13 @@ struct matrix {
   [[nodiscard]] const float* row(std::size_t i) const { return values.data() + i * columns; }
 };
 
+/// Row numbers without gaps.
+struct id_matrix {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<std::uint32_t> values;
+};
+
 /// What to measure on: base vectors, queries and their metric.
 struct dataset {
   std::string name;
@@ -33,14 +40,19 @@ struct dataset {
 /// Errors: throws std::runtime_error naming the file.
 [[nodiscard]] matrix read_matrix(const std::string& path, std::size_t rows_max);
 
-/// Points around random centres, reproducible from `seed`; queries are drawn alike.
+/// Reads row numbers from an `.ibin` file: the first `rows_max` rows of it.
+/// Errors: throws std::runtime_error naming the file.
+[[nodiscard]] id_matrix read_ids(const std::string& path, std::size_t rows_max);
+
+/// Points in clusters that fill 12 of their dimensions and little of the others, as embeddings do;
+/// reproducible from `seed`. Queries are drawn alike.
 [[nodiscard]] dataset clustered(std::size_t rows, std::size_t queries, std::size_t columns,
                                 bool cosine, std::uint64_t seed);
 
 /// Rank of one pair in double precision.
 [[nodiscard]] double exact_rank(const dataset& data, std::size_t query, std::size_t row);
 
-/// Fills `data.kth_rank` by comparing every query with every row, on `threads` threads.
-void find_truth(dataset& data, std::size_t k, unsigned threads);
+/// A copy of a row, for cosine scaled to length 1: for libraries that know the dot product only.
+[[nodiscard]] std::vector<float> unit_row(const float* from, std::size_t columns, bool cosine);
 
 }  // namespace thespis::bench

@@ -16,7 +16,7 @@
 #include "bench/ann/outcome.hpp"
 #include "bench/ann/plugin_index.hpp"
 #include "bench/ann/source.hpp"
-#include "plugins/kernels/distance.hpp"
+#include "bench/ann/truth.hpp"
 
 namespace thespis::bench {
 namespace {
@@ -54,28 +54,6 @@ slot_bitmap draw_dead(std::size_t rows, std::size_t percent, std::uint64_t seed)
   return dead;
 }
 
-// The nearest rows of each query, enough that k of them live; the dead do not change their order.
-std::vector<std::vector<std::uint32_t>> nearest_rows(const dataset& data, std::size_t wanted) {
-  const auto kernels = kernels::kernels_for(
-      data.cosine ? kernels::metric::dot : kernels::metric::l2_squared, data.base.columns);
-  std::vector<float> norms(data.base.rows, 1);
-  if (data.cosine)
-    for (std::size_t row = 0; row < data.base.rows; ++row)
-      norms[row] = kernels::inverse_norm(data.base.row(row), data.base.columns);
-  std::vector<std::vector<std::uint32_t>> nearest(data.queries.rows);
-  std::vector<std::pair<float, std::uint32_t>> ranks(data.base.rows);
-  for (std::size_t q = 0; q < data.queries.rows; ++q) {
-    for (std::uint32_t row = 0; row < data.base.rows; ++row) {
-      const float value = kernels.one(data.queries.row(q), data.base.row(row), data.base.columns);
-      ranks[row] = {data.cosine ? -value * norms[row] : value, row};
-    }
-    const auto end = ranks.begin() + static_cast<std::ptrdiff_t>(std::min(wanted, ranks.size()));
-    std::partial_sort(ranks.begin(), end, ranks.end());
-    for (auto at = ranks.begin(); at != end; ++at) nearest[q].push_back(at->second);
-  }
-  return nearest;
-}
-
 // A name for a file that is gone again afterwards.
 class scratch_file {
  public:
@@ -107,21 +85,6 @@ struct trial {
   const dataset& data;
   const options& how;
   const slot_bitmap& dead;
-  std::vector<double> kth_rank;
-
-  trial(const dataset& of, const options& asked, const slot_bitmap& gone,
-        const std::vector<std::vector<std::uint32_t>>& nearest)
-      : data(of), how(asked), dead(gone) {
-    for (std::size_t q = 0; q < data.queries.rows; ++q) {
-      std::vector<double> ranks;
-      for (const std::uint32_t row : nearest[q])
-        if (!dead.contains(row)) ranks.push_back(exact_rank(data, q, row));
-      if (ranks.size() < how.k) throw std::runtime_error("too few of the nearest rows live");
-      std::sort(ranks.begin(), ranks.end());
-      kth_rank.push_back(ranks[how.k - 1]);
-    }
-  }
-
   void run(const plugin_index& index, std::size_t ef, measured& best) const {
     plugins::index_query task;
     task.k = static_cast<std::uint32_t>(how.k);
@@ -142,7 +105,7 @@ struct trial {
       for (std::size_t i = 0; i < how.k; ++i) {
         const std::uint32_t row = found[q * how.k + i];
         if (dead.contains(row)) throw std::runtime_error("a dead slot was answered");
-        if (exact_rank(data, q, row) <= kth_rank[q]) ++right;
+        if (exact_rank(data, q, row) <= data.kth_rank[q]) ++right;
       }
     }
     best.recall = static_cast<double>(right) / static_cast<double>(found.size());
@@ -180,8 +143,8 @@ registries load_plugins(const options& how) {
 
 void run(const options& how) {
   const auto all = load_plugins(how);
-  const dataset data = read(how.from);
-  const auto nearest = nearest_rows(data, 40 * how.k);
+  dataset data = read(how.from);
+  const auto compute = value_of(all[0]->create_compute("cpu"));
   const auto rows = arena_of(data);
   indexes living;
   for (const auto& one : all)
@@ -193,7 +156,11 @@ void run(const options& how) {
   for (std::size_t i = 1; i < living.size(); ++i) living[i]->load(saved.path(), nullptr);
   for (const std::size_t percent : how.dead_percents) {
     const auto dead = draw_dead(data.base.rows, percent, 7);
-    const trial judge(data, how, dead, nearest);
+    data.kth_rank.resize(data.queries.rows);
+    rank_all(data, *compute, how.threads, [&](std::size_t query, std::span<const float> ranks) {
+      data.kth_rank[query] = kth_rank(data, query, ranks, how.k, nullptr, &dead);
+    });
+    const trial judge{data, how, dead};
     show("running", percent, judge, living);
     if (percent == 0 || how.running_only) continue;
     const auto left = arena_of(data, &dead);

@@ -4,7 +4,6 @@
 #include <hnswlib/hnswlib.h>
 
 #include <atomic>
-#include <cmath>
 #include <thread>
 
 #include "bench/ann/subject.hpp"
@@ -12,17 +11,7 @@
 namespace thespis::bench {
 namespace {
 
-std::vector<float> prepared(const float* from, std::size_t columns, bool cosine) {
-  std::vector<float> made(from, from + columns);
-  if (!cosine) return made;
-  double square = 0;
-  for (const float value : made) square += double{value} * value;
-  const auto factor = static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0);
-  for (float& value : made) value *= factor;
-  return made;
-}
-
-class hnswlib_subject final : public subject {
+class hnswlib_subject final : public single_query_subject {
  public:
   hnswlib_subject(const dataset& data, const build_params& params)
       : columns_(data.base.columns), rows_(data.base.rows), cosine_(data.cosine) {
@@ -33,29 +22,15 @@ class hnswlib_subject final : public subject {
     }
     graph_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), data.base.rows,
                                                                params.m, params.ef_construct);
-    graph_->addPoint(prepared(data.base.row(0), columns_, cosine_).data(), 0);
+    graph_->addPoint(unit_row(data.base.row(0), columns_, cosine_).data(), 0);
     std::atomic<std::size_t> next{1};
     const auto work = [&] {
       for (std::size_t i = next++; i < data.base.rows; i = next++)
-        graph_->addPoint(prepared(data.base.row(i), columns_, cosine_).data(), i);
+        graph_->addPoint(unit_row(data.base.row(i), columns_, cosine_).data(), i);
     };
     std::vector<std::jthread> pool;
     for (unsigned t = 1; t < params.threads; ++t) pool.emplace_back(work);
     work();
-  }
-
-  std::size_t search(const float* query, std::size_t k, std::size_t ef,
-                     std::uint32_t* out) override {
-    if (graph_->ef_ != ef) graph_->setEf(ef);
-    const auto found = [&] {
-      if (!cosine_) return graph_->searchKnn(query, k);
-      return graph_->searchKnn(prepared(query, columns_, true).data(), k);
-    };
-    auto heap = found();
-    std::size_t count = heap.size();
-    for (std::size_t i = count; i-- > 0; heap.pop())
-      out[i] = static_cast<std::uint32_t>(heap.top().second);
-    return count;
   }
 
   [[nodiscard]] std::uint64_t index_bytes() const override {
@@ -64,6 +39,20 @@ class hnswlib_subject final : public subject {
   }
 
  private:
+  void prepare(const search_task& task) override { graph_->setEf(task.ef); }
+
+  std::size_t search(const float* query, const search_task& task, std::uint32_t* out) override {
+    const auto found = [&] {
+      if (!cosine_) return graph_->searchKnn(query, task.k);
+      return graph_->searchKnn(unit_row(query, columns_, true).data(), task.k);
+    };
+    auto heap = found();
+    const std::size_t count = heap.size();
+    for (std::size_t i = count; i-- > 0; heap.pop())
+      out[i] = static_cast<std::uint32_t>(heap.top().second);
+    return count;
+  }
+
   std::size_t columns_;
   std::size_t rows_;
   bool cosine_;

@@ -5,13 +5,13 @@
 #include <boost/json/serialize.hpp>
 #include <fstream>
 #include <iostream>
-#include <thread>
 
 #include "bench/ann/curve.hpp"
 #include "bench/ann/outcome.hpp"
 #include "bench/ann/report.hpp"
 #include "bench/ann/source.hpp"
 #include "bench/ann/subject.hpp"
+#include "bench/ann/truth.hpp"
 
 namespace thespis::bench {
 namespace {
@@ -38,7 +38,9 @@ void print_curves(const std::vector<entrant>& entrants) {
 int run(const options& how) {
   const auto all = value_of(plugins::registry::load(how.plugins));
   dataset data = read(how.from);
-  find_truth(data, how.searched.k, std::thread::hardware_concurrency());
+  // Made first: it loads BLAS with the kernels of this processor.
+  const auto compute = value_of(all->create_compute("cpu"));
+  find_truth(data, how.searched.k, how.from.truth, *compute, how.built.threads);
   std::vector<entrant> entrants;
   for (const auto& name : how.subjects)
     entrants.push_back(build_entrant(name, data, *all, how.built));

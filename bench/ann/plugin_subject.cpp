@@ -7,7 +7,7 @@
 namespace thespis::bench {
 namespace {
 
-class plugin_subject final : public subject {
+class plugin_subject final : public single_query_subject {
  public:
   plugin_subject(const dataset& data, const plugins::registry& all, const plugin_params& params,
                  unsigned threads)
@@ -15,18 +15,17 @@ class plugin_subject final : public subject {
     index_.build(threads);
   }
 
-  std::size_t search(const float* query, std::size_t k, std::size_t ef,
-                     std::uint32_t* out) override {
-    plugins::index_query task;
-    task.vector = {query, columns_};
-    task.k = static_cast<std::uint32_t>(k);
-    task.ef = static_cast<std::uint32_t>(ef);
-    return index_.search(task, out);
-  }
-
   [[nodiscard]] std::uint64_t index_bytes() const override { return index_.bytes(); }
 
  private:
+  std::size_t search(const float* query, const search_task& task, std::uint32_t* out) override {
+    plugins::index_query asked;
+    asked.vector = {query, columns_};
+    asked.k = static_cast<std::uint32_t>(task.k);
+    asked.ef = static_cast<std::uint32_t>(task.ef);
+    return index_.search(asked, out);
+  }
+
   std::size_t columns_;
   plugin_index index_;
 };

@@ -47,7 +47,11 @@ std::string cell(const entrant& one, const entrant& peer, double recall, double 
   if (!mine || *mine == 0) return "        -       ";
   const auto theirs = at_recall(peer.curve, recall, rate);
   char text[48];
-  std::snprintf(text, sizeof(text), "%8.0f %5.2f x", *mine, theirs ? *mine / *theirs : 0.0);
+  if (theirs) {
+    std::snprintf(text, sizeof(text), "%8.0f %5.2f x", *mine, *mine / *theirs);
+  } else {
+    std::snprintf(text, sizeof(text), "%8.0f    -   ", *mine);
+  }
   return text;
 }
 

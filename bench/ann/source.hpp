@@ -15,8 +15,10 @@ namespace thespis::bench {
 struct source {
   std::string base;  ///< Empty: generated clusters.
   std::string queries;
+  std::string truth;         ///< Exact neighbours, `.ibin`; empty: they are found by comparing.
+  std::size_t columns = 64;  ///< Of generated vectors.
   bool cosine = false;
-  std::size_t rows_max = 1'000'000'000;
+  std::size_t rows_max = 0;  ///< 0: all, or 20,000 that are generated.
   std::size_t queries_max = 1000;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 namespace thespis::bench {
 namespace {
@@ -48,8 +49,17 @@ std::unique_ptr<subject> hnswlib_graph(const dataset& data, const plugins::regis
   return build_hnswlib(data, params);
 }
 
+template <faiss_kind Kind>
+std::unique_ptr<subject> faiss_index(const dataset& data, const plugins::registry& /*all*/,
+                                     const build_params& params) {
+  return build_faiss(data, Kind, params);
+}
+
 constexpr entry entries[] = {
     {"hnswlib", false, hnswlib_graph},
+    {"faiss", false, faiss_index<faiss_kind::hnsw>},
+    {"faiss_sq8", false, faiss_index<faiss_kind::hnsw_sq8>},
+    {"faiss_flat", true, faiss_index<faiss_kind::flat>},
     {"thespis", false, thespis_graph},
     {"thespis_fast", false, thespis_fast},
     {"thespis_flat", true, thespis_flat},
@@ -63,6 +73,18 @@ const entry& entry_of(const std::string& name) {
 }
 
 }  // namespace
+
+void single_query_subject::search_all(const matrix& queries, const search_task& task,
+                                      answers& out) {
+  prepare(task);
+  const auto part = [&](std::size_t first) {
+    for (std::size_t q = first; q < queries.rows; q += task.threads)
+      out.counts[q] = search(queries.row(q), task, out.rows.data() + q * task.k);
+  };
+  std::vector<std::jthread> others;
+  for (unsigned t = 1; t < task.threads; ++t) others.emplace_back(part, t);
+  part(0);
+}
 
 std::vector<std::string> subject_names() {
   std::vector<std::string> names;

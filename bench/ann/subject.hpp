@@ -25,16 +25,39 @@ struct build_params {
   std::uint32_t bits = 0;
 };
 
+/// One pass over all queries.
+struct search_task {
+  std::size_t k = 10;
+  std::size_t ef = 0;  ///< Means nothing to an exact search.
+  unsigned threads = 1;
+};
+
+/// Answers to all queries. Shape: rows [queries, k], of which counts[q] are filled.
+struct answers {
+  std::vector<std::uint32_t> rows;
+  std::vector<std::size_t> counts;
+};
+
 /// A search library under measurement, already built over a data set.
 class subject {
  public:
   virtual ~subject() = default;
-  /// Finds the `k` nearest rows of one query; `out` has room for `k`; returns how many. `ef` means
-  /// nothing to an exact search. Thread: any number at once, all with the same `ef`.
-  virtual std::size_t search(const float* query, std::size_t k, std::size_t ef,
-                             std::uint32_t* out) = 0;
+  /// Finds the `k` nearest rows of each query, on `task.threads` threads; `out` has room.
+  virtual void search_all(const matrix& queries, const search_task& task, answers& out) = 0;
   /// Memory of links, codes and tables, without the float32 vectors; 0 if it cannot be told.
   [[nodiscard]] virtual std::uint64_t index_bytes() const = 0;
+};
+
+/// A subject that is asked one query at a time.
+class single_query_subject : public subject {
+ public:
+  void search_all(const matrix& queries, const search_task& task, answers& out) final;
+
+ private:
+  /// What a pass needs to set before its first query.
+  virtual void prepare(const search_task& /*task*/) {}
+  /// `out` has room for `task.k`; returns how many were found. Thread: any number at once.
+  virtual std::size_t search(const float* query, const search_task& task, std::uint32_t* out) = 0;
 };
 
 /// Names that `build_subject` knows.
@@ -53,6 +76,14 @@ class subject {
 [[nodiscard]] std::unique_ptr<subject> build_plugin(const dataset& data,
                                                     const plugins::registry& all,
                                                     const plugin_params& params, unsigned threads);
+
+/// Which of its indexes Faiss is to build.
+enum class faiss_kind : std::uint8_t { flat, hnsw, hnsw_sq8 };
+
+/// Faiss from Debian's library, in a shared object of its own: it brings a BLAS that must not be
+/// loaded before ours is.
+[[nodiscard]] std::unique_ptr<subject> build_faiss(const dataset& data, faiss_kind kind,
+                                                   const build_params& params);
 
 /// hnswlib from Debian's header, compiled for this machine.
 [[nodiscard]] std::unique_ptr<subject> build_hnswlib(const dataset& data,

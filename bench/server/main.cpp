@@ -11,7 +11,10 @@
 #include <thread>
 
 #include "bench/ann/dataset.hpp"
+#include "bench/ann/outcome.hpp"
+#include "bench/ann/truth.hpp"
 #include "bench/server/http_load.hpp"
+#include "plugins/host/registry.hpp"
 
 namespace thespis::bench {
 namespace {
@@ -68,7 +71,9 @@ int run(const options& how) {
   data.cosine = how.cosine;
   data.base = read_matrix(how.base, SIZE_MAX);
   data.queries = read_matrix(how.queries, how.queries_max);
-  find_truth(data, how.k, std::max(1U, std::thread::hardware_concurrency()));
+  const auto all = value_of(plugins::registry::load({}));
+  const auto compute = value_of(all->create_compute("cpu"));
+  find_truth(data, how.k, {}, *compute, std::max(1U, std::thread::hardware_concurrency()));
   for (const auto ef : how.efs) {
     std::vector<std::string> requests;
     for (std::size_t query = 0; query < data.queries.rows; ++query)
