@@ -13,13 +13,31 @@
 namespace thespis::flat {
 
 /// Slots handled at a time; a multiple of 64.
-inline constexpr std::uint32_t block_slots = 256;
+inline constexpr std::uint32_t block_slots = 1024;
 
-/// The slots of one block that a query admits, in ascending order.
+/// The slots of one block that a query admits.
 struct candidate_block {
   std::uint32_t first = 0;  ///< A multiple of `block_slots`.
-  std::uint32_t count = 0;
-  std::uint32_t slots[block_slots];
+  std::uint32_t begin = 0;  ///< The query's range within the block is [begin, end).
+  std::uint32_t end = 0;
+  std::uint32_t count = 0;                ///< How many are admitted.
+  std::uint64_t words[block_slots / 64];  ///< Which: bit i is slot `first` + i.
+
+  /// Whether `slot`, which lies in the block, is admitted.
+  [[nodiscard]] bool admits(std::uint32_t slot) const noexcept {
+    const auto at = slot - first;
+    return (words[at / 64] >> at % 64 & 1) != 0;
+  }
+  /// Whether so many are admitted that going over all of them is quicker than picking.
+  [[nodiscard]] bool dense(std::uint32_t share) const noexcept {
+    return count >= (end - begin) / share;
+  }
+  /// Writes the admitted slots to `slots`, ascending.
+  void list(std::uint32_t* slots) const noexcept {
+    for (std::uint32_t i = 0; i < block_slots / 64; ++i)
+      for (auto word = words[i]; word != 0; word &= word - 1)
+        *slots++ = first + 64 * i + static_cast<std::uint32_t>(std::countr_zero(word));
+  }
 };
 
 /// Walks a query's range in blocks, leaving out slots that are dead or not allowed.
@@ -32,9 +50,14 @@ class candidates {
   bool next(candidate_block& block) noexcept {
     while (next_ < query_.end_slot) {
       block.first = static_cast<std::uint32_t>(next_);
-      block.count = 0;
       next_ += block_slots;
-      for (std::uint32_t i = 0; i < block_slots; i += 64) take_word(block.first + i, block);
+      block.begin = std::max(block.first, query_.first_slot);
+      block.end = static_cast<std::uint32_t>(std::min<std::uint64_t>(next_, query_.end_slot));
+      block.count = 0;
+      for (std::uint32_t i = 0; i < block_slots / 64; ++i) {
+        block.words[i] = word_at(block.first + 64 * i);
+        block.count += static_cast<std::uint32_t>(std::popcount(block.words[i]));
+      }
       if (block.count > 0) return true;
     }
     return false;
@@ -47,15 +70,14 @@ class candidates {
     return set.chunks[at][(first & ((std::uint32_t{1} << set.chunk_bits_log2) - 1)) / 64];
   }
 
-  void take_word(std::uint32_t first, candidate_block& block) const noexcept {
+  [[nodiscard]] std::uint64_t word_at(std::uint32_t first) const noexcept {
     const std::uint64_t end = std::uint64_t{first} + 64;
-    if (end <= query_.first_slot || first >= query_.end_slot) return;
+    if (end <= query_.first_slot || first >= query_.end_slot) return 0;
     auto word = query_.allowed != nullptr ? word_of(*query_.allowed, first) : ~std::uint64_t{0};
     if (query_.dead != nullptr) word &= ~word_of(*query_.dead, first);
     if (query_.first_slot > first) word &= ~std::uint64_t{0} << (query_.first_slot - first);
     if (query_.end_slot < end) word &= ~std::uint64_t{0} >> (end - query_.end_slot);
-    for (; word != 0; word &= word - 1)
-      block.slots[block.count++] = first + static_cast<std::uint32_t>(std::countr_zero(word));
+    return word;
   }
 
   const thespis_index_query& query_;

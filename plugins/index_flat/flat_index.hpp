@@ -10,11 +10,8 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <vector>
 
-#include "plugins/index_flat/candidates.hpp"
-#include "plugins/index_flat/nearest.hpp"
-#include "plugins/kernels/distance.hpp"
+#include "plugins/index_flat/ranker.hpp"
 
 namespace thespis::flat {
 
@@ -28,9 +25,8 @@ class flat_index {
 
   void insert(std::span<const std::uint32_t> slots);
   std::size_t search(const thespis_index_query& query, std::span<thespis_hit> hits);
-  /// Goes through the rows once for all queries; similarities of dense blocks are left to the
-  /// compute back end "cpu" where there is one. Euclidean and Manhattan distances are not, because
-  /// a matrix product would cost them their precision.
+  /// Goes through the rows once for all queries, by matrix products of the compute back end "cpu"
+  /// where there is one; answers what `search` does.
   void search_batch(std::span<const thespis_index_query* const> queries,
                     std::span<thespis_hits> hits);
   void save(plugin::writer& out);
@@ -38,25 +34,12 @@ class flat_index {
   std::uint64_t bytes() { return sizeof(*this); }
 
  private:
-  struct probe {
-    const float* vector;
-    float scale;  ///< For cosine the inverse norm, else 1.
-    flat::nearest found;
-  };
+  const plugin::compute* products();
 
-  [[nodiscard]] probe probe_of(const thespis_index_query& query, std::span<thespis_hit> room) const;
-  void scan(probe& from, const candidate_block& block) const;
-  void scan_dense(std::span<probe> probes, std::span<const float> packed,
-                  const candidate_block& block, const plugin::compute& matrix,
-                  std::vector<float>& ranks) const;
-  const plugin::compute* matrix();
-
-  plugin::arena rows_;
+  ranker ranks_;
   plugin::services services_;
-  thespis_metric metric_;
-  kernels::distance_kernels kernels_;
   std::once_flag sought_;
-  std::optional<plugin::compute> matrix_;
+  std::optional<plugin::compute> products_;
 };
 
 }  // namespace thespis::flat

@@ -14,35 +14,37 @@
 
 namespace thespis::flat {
 
-/// Keeps the nearest hits that it is offered, in the caller's memory: a heap with the farthest on
-/// top. Of equal ranks the lower slot is nearer, so that answers do not depend on the order.
+/// Keeps the nearest hits that it is offered, in the caller's memory: once there are enough, a heap
+/// with the farthest on top. Of equal ranks the lower slot is nearer, so that answers do not depend
+/// on the order.
 class nearest {
  public:
   /// Keeps up to `room.size()` hits, at least 1, in `room`.
   explicit nearest(std::span<thespis_hit> room) noexcept : room_(room) {}
 
+  /// Whether `bound` means anything yet.
+  [[nodiscard]] bool full() const noexcept { return count_ == room_.size(); }
+
   /// A rank above it would not be kept.
   [[nodiscard]] float bound() const noexcept {
-    return count_ < room_.size() ? std::numeric_limits<float>::infinity() : room_.front().rank;
+    return full() ? room_.front().rank : std::numeric_limits<float>::infinity();
   }
 
   void offer(std::uint32_t slot, float rank) noexcept {
     // What overflowed on both sides has no order; it is taken for infinitely far.
     if (std::isnan(rank)) rank = std::numeric_limits<float>::infinity();
     const thespis_hit hit{slot, rank};
-    if (count_ < room_.size()) {
+    if (!full()) {
       room_[count_++] = hit;
-      std::push_heap(room_.begin(), end(), nearer);
+      if (full()) std::make_heap(room_.begin(), room_.end(), nearer);
     } else if (nearer(hit, room_.front())) {
-      std::pop_heap(room_.begin(), end(), nearer);
-      room_.back() = hit;
-      std::push_heap(room_.begin(), end(), nearer);
+      replace_top(hit);
     }
   }
 
   /// Sorts what is kept, nearest first, and returns how many they are.
   std::size_t finish() noexcept {
-    std::sort_heap(room_.begin(), end(), nearer);
+    std::sort(room_.begin(), room_.begin() + static_cast<std::ptrdiff_t>(count_), nearer);
     return count_;
   }
 
@@ -50,8 +52,17 @@ class nearest {
   static bool nearer(const thespis_hit& a, const thespis_hit& b) noexcept {
     return a.rank != b.rank ? a.rank < b.rank : a.slot < b.slot;
   }
-  std::span<thespis_hit>::iterator end() noexcept {
-    return room_.begin() + static_cast<std::ptrdiff_t>(count_);
+
+  // Half the work of taking the top out and putting `hit` in.
+  void replace_top(const thespis_hit& hit) noexcept {
+    std::size_t at = 0;
+    for (std::size_t child = 1; child < room_.size(); child = 2 * at + 1) {
+      if (child + 1 < room_.size() && nearer(room_[child], room_[child + 1])) ++child;
+      if (!nearer(hit, room_[child])) break;
+      room_[at] = room_[child];
+      at = child;
+    }
+    room_[at] = hit;
   }
 
   std::span<thespis_hit> room_;
