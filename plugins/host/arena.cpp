@@ -24,6 +24,8 @@ constexpr std::size_t chunk_bytes_wanted = 4u << 20;
 constexpr std::size_t huge_page_bytes = 2u << 20;
 /// Up to here a collection is small, and huge pages would cost more than they give.
 constexpr std::uint32_t chunks_of_small_pages = 2;
+/// So many chunks lie one behind the other, so that huge pages reach over their borders.
+constexpr std::uint32_t chunks_together = 16;
 /// Few rows per chunk would make the table of chunks large.
 constexpr std::uint32_t chunk_rows_log2_min = 6;
 
@@ -61,7 +63,8 @@ error no_memory(const arena& where, std::size_t bytes) {
 }  // namespace
 
 arena::impl::~impl() {
-  for (std::uint32_t i = 0; i < chunk_count; ++i) ::munmap(chunks[i], chunk_bytes);
+  for (std::uint32_t i = 0; i < chunk_count; i += chunks_together)
+    ::munmap(chunks[i], chunks_together * chunk_bytes);
   if (chunks != nullptr) ::munmap(chunks, table_bytes);
 }
 
@@ -104,18 +107,18 @@ result<std::shared_ptr<arena>> arena::create(std::uint32_t dimension, distance m
 }
 
 bool arena::impl::map_chunks(std::uint32_t count) noexcept {
+  const auto region_bytes = chunks_together * chunk_bytes;
   while (chunk_count < count) {
-    auto* chunk = map(chunk_bytes, huge_page_bytes);
-    if (chunk == nullptr) return false;
-    const auto at = chunk_count++;
-    chunks[at] = chunk;
+    const auto at = chunk_count;
+    const auto in_region = at % chunks_together;
+    auto* region = in_region == 0 ? map(region_bytes, huge_page_bytes) : chunks[at - in_region];
+    if (region == nullptr) return false;
+    chunks[at] = region + in_region * chunk_bytes;
+    ++chunk_count;
     // Advice only: where the kernel cannot follow it, nothing is lost but speed.
-    if (at < chunks_of_small_pages) {
-      (void)::madvise(chunk, chunk_bytes, MADV_NOHUGEPAGE);
-    } else {
-      for (auto small = at == chunks_of_small_pages ? 0 : at; small <= at; ++small)
-        (void)::madvise(chunks[small], chunk_bytes, MADV_HUGEPAGE);
-    }
+    if (at == 0) (void)::madvise(region, region_bytes, MADV_NOHUGEPAGE);
+    if (at == chunks_of_small_pages || (at != 0 && in_region == 0))
+      (void)::madvise(region, region_bytes, MADV_HUGEPAGE);
   }
   return true;
 }

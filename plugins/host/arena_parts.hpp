@@ -30,7 +30,7 @@ struct arena::impl {
   thespis_arena lent{};                ///< As plugins see it.
   unsigned char** chunks = nullptr;    ///< Mapped for all chunks there can ever be.
   std::size_t table_bytes = 0;         ///< Of the mapping behind `chunks`.
-  std::size_t chunk_bytes = 0;         ///< Of each chunk's mapping.
+  std::size_t chunk_bytes = 0;         ///< Of each chunk; several share a mapping.
   std::uint32_t chunk_count = 0;       ///< Mapped so far; the writer's.
   std::atomic<std::uint32_t> end = 0;  ///< Rows below it exist; published after they are complete.
 };
