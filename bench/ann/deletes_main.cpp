@@ -3,9 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -31,6 +33,7 @@ struct options {
   plugin_params made;
   std::vector<std::size_t> efs = {16, 64, 128};
   std::vector<std::size_t> dead_percents = {0, 1, 10, 50};
+  std::string json_file;
 
   options() {
     made.index.hnsw.ef_construct = 200;
@@ -78,6 +81,7 @@ class scratch_file {
 struct measured {
   double recall = 0;
   double queries_per_s = 0;
+  std::uint64_t checksum = 0;
 };
 
 // One share of dead rows, and what is right under it.
@@ -100,11 +104,13 @@ struct trial {
     const double rate = static_cast<double>(data.queries.rows) / (busy_seconds() - start);
     best.queries_per_s = std::max(best.queries_per_s, rate);
     std::size_t right = 0;
+    best.checksum = 0;
     for (std::size_t q = 0; q < data.queries.rows; ++q) {
       if (counts[q] != how.k) throw std::runtime_error("fewer than k hits");
       for (std::size_t i = 0; i < how.k; ++i) {
         const std::uint32_t row = found[q * how.k + i];
         if (dead.contains(row)) throw std::runtime_error("a dead slot was answered");
+        best.checksum = best.checksum * 0x100000001B3u ^ row;
         if (exact_rank(data, q, row) <= data.kth_rank[q]) ++right;
       }
     }
@@ -113,7 +119,7 @@ struct trial {
 };
 
 void show(const std::string& state, std::size_t percent, const trial& judge,
-          const std::vector<std::unique_ptr<plugin_index>>& indexes) {
+          const std::vector<std::unique_ptr<plugin_index>>& indexes, boost::json::array& report) {
   std::vector<std::vector<measured>> all(indexes.size(),
                                          std::vector<measured>(judge.how.efs.size()));
   // In turns, so that whatever else the machine does falls on all alike.
@@ -122,12 +128,20 @@ void show(const std::string& state, std::size_t percent, const trial& judge,
       for (std::size_t i = 0; i < indexes.size(); ++i)
         judge.run(*indexes[i], judge.how.efs[e], all[i][e]);
   for (std::size_t e = 0; e < judge.how.efs.size(); ++e)
-    for (std::size_t i = 0; i < indexes.size(); ++i)
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+      report.push_back({{"state", state},
+                        {"percent", percent},
+                        {"ef", judge.how.efs[e]},
+                        {"plugin", i},
+                        {"recall", all[i][e].recall},
+                        {"queries_per_s", all[i][e].queries_per_s},
+                        {"checksum", all[i][e].checksum}});
       std::cout << std::left << std::setw(10) << state << std::right << std::setw(3) << percent
                 << " % dead  ef " << std::setw(4) << judge.how.efs[e] << "  plugin " << i
                 << "  recall " << std::fixed << std::setprecision(4) << all[i][e].recall
                 << std::setprecision(0) << "  " << std::setw(6) << all[i][e].queries_per_s
                 << "/s\n";
+    }
 }
 
 using indexes = std::vector<std::unique_ptr<plugin_index>>;
@@ -154,6 +168,7 @@ void run(const options& how) {
   const scratch_file saved;
   living[0]->save(saved.path());
   for (std::size_t i = 1; i < living.size(); ++i) living[i]->load(saved.path(), nullptr);
+  boost::json::array report;
   for (const std::size_t percent : how.dead_percents) {
     const auto dead = draw_dead(data.base.rows, percent, 7);
     data.kth_rank.resize(data.queries.rows);
@@ -161,7 +176,7 @@ void run(const options& how) {
       data.kth_rank[query] = kth_rank(data, query, ranks, how.k, nullptr, &dead);
     });
     const trial judge{data, how, dead};
-    show("running", percent, judge, living);
+    show("running", percent, judge, living, report);
     if (percent == 0 || how.running_only) continue;
     const auto left = arena_of(data, &dead);
     indexes loaded;
@@ -172,8 +187,12 @@ void run(const options& how) {
       std::cout << "restarted " << percent << " % dead  plugin " << i << " loads in " << std::fixed
                 << std::setprecision(3) << busy_seconds() - start << " s\n";
     }
-    show("restarted", percent, judge, loaded);
+    show("restarted", percent, judge, loaded, report);
   }
+  if (how.json_file.empty()) return;
+  const boost::json::object whole{{"dataset", data.name}, {"deletes", std::move(report)}};
+  if (std::ofstream file(how.json_file); !(file << boost::json::serialize(whole)).flush())
+    throw std::runtime_error(how.json_file + ": cannot be written");
 }
 
 }  // namespace
@@ -196,6 +215,7 @@ int main(int argc, char** argv) {
   app.add_option("--ef", how.efs, "Efforts to measure")->delimiter(',');
   app.add_option("--dead", how.dead_percents, "Percent of the rows that are deleted")
       ->delimiter(',');
+  app.add_option("--json", how.json_file, "Write a report for programs here as well");
   CLI11_PARSE(app, argc, argv);
   try {
     thespis::bench::run(how);

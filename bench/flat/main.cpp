@@ -5,13 +5,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "bench/ann/outcome.hpp"
@@ -33,6 +36,7 @@ struct options {
   std::uint32_t k = 10;
   unsigned rounds = 7;
   bool cosine = false;
+  std::string json_file;
 };
 
 template <class Body>
@@ -155,6 +159,21 @@ void run(const options& how) {
               sums[1]);
   std::printf("half allowed %7.1f GFLOP/s                     %5.1f %%  checksum %016lx\n",
               batch_half.value / 1e9, 100 * batch_half.value / peak.value, sums[2]);
+  if (how.json_file.empty()) return;
+  const boost::json::object report{{"rows", how.rows},
+                                   {"dimension", how.columns},
+                                   {"metric", how.cosine ? "cosine" : "euclid"},
+                                   {"queries", how.queries},
+                                   {"k", how.k},
+                                   {"rounds", how.rounds},
+                                   {"stream_bytes_per_s", read.value},
+                                   {"query_bytes_per_s", single.value},
+                                   {"peak_flops", peak.value},
+                                   {"batch_flops", batch.value},
+                                   {"half_flops", batch_half.value},
+                                   {"checksums", {sums[0], sums[1], sums[2]}}};
+  if (std::ofstream file(how.json_file); !(file << boost::json::serialize(report)).flush())
+    throw std::runtime_error(how.json_file + ": cannot be written");
 }
 
 }  // namespace
@@ -172,6 +191,7 @@ int main(int argc, char** argv) {
   app.add_option("--k,-k", how.k, "Hits a query");
   app.add_option("--rounds", how.rounds, "Rounds; the best counts");
   app.add_flag("--cosine", how.cosine, "Cosine instead of squared Euclidean distance");
+  app.add_option("--json", how.json_file, "Write a report for programs here as well");
   CLI11_PARSE(app, argc, argv);
   try {
     thespis::bench::run(how);
