@@ -6,7 +6,8 @@ filters and after deletes, and writes docs/benchmarks.md, its plots and the figu
 
 Data sets: Fashion-MNIST, one that is generated, and NAME_base.*, NAME_query.*, NAME_gt.ibin of
 the sets named by --set in the folder --data or THESPIS_BENCH_DATA.
-Usage: bench/ann.py [--build DIR] [--data DIR] [--set NAME:METRIC]... [--quick] [--docs DIR]
+Usage: bench/ann.py [--build DIR] [--data DIR] [--set NAME:METRIC]... [--rows-max N] [--quick]
+                    [--docs DIR]
        bench/ann.py --from FILE   writes the page anew from figures
 """
 
@@ -59,7 +60,11 @@ def data_sets(options):
         if metric == "cosine":
             arguments.append("--cosine")
         sets.append((name, arguments, one_of(options.data, f"{name}_gt")))
-    sets.append(("generated", ["--rows-max", 100_000, "--columns", 256], None))
+    if options.rows_max:  # exact answers on file are those of the whole base
+        sets = [(name, [*arguments, "--rows-max", options.rows_max], None)
+                for name, arguments, _ in sets]
+    rows = min(options.rows_max or 100_000, 100_000)
+    sets.append(("generated", ["--rows-max", rows, "--columns", 256], None))
     return sets
 
 
@@ -106,6 +111,7 @@ def main():
                         help=f"a data set of --data; without any: {' '.join(SETS)}")
     parser.add_argument("--subjects", type=lambda text: text.split(","), default=SUBJECTS)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rows-max", type=int, help="take no more rows of any set")
     parser.add_argument("--quick", action="store_true", help="small and generated: that it works")
     parser.add_argument("--docs", type=pathlib.Path, default=TREE / "docs")
     parser.add_argument("--from", dest="figures", type=pathlib.Path, metavar="FILE")

@@ -6,9 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -26,8 +26,6 @@
 namespace thespis::bench {
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 struct options {
   config::plugins plugins;
   std::size_t rows = 1'000'000;
@@ -39,11 +37,18 @@ struct options {
   std::string json_file;
 };
 
+// Of this thread on a processor, so that a busy machine does less harm to a comparison.
+double busy_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 template <class Body>
 double seconds_of(Body body) {
-  const auto start = clock::now();
+  const double start = busy_seconds();
   body();
-  return std::chrono::duration<double>(clock::now() - start).count();
+  return busy_seconds() - start;
 }
 
 // Memory of huge pages that is written once, and read to see how fast that can be.

@@ -12,8 +12,10 @@
 namespace thespis::flat {
 namespace {
 
-/// Products of so many queries with a block of rows stay in the cache until they are judged.
+/// Products of so many queries with so many rows stay in the cache until they are judged, and so
+/// do rows of usual length until they are multiplied.
 constexpr std::size_t probes_together = 256;
+constexpr std::uint32_t rows_together_max = 512;
 /// Until there is a bound, so few rows are judged at a time that one is found early.
 constexpr std::uint32_t unbounded_rows = 64;
 
@@ -30,9 +32,9 @@ product_scan::product_scan(const ranker& ranks, const plugin::compute& products,
       slack_(2 * static_cast<float>(ranks.rows().dimension() + 16) *
              std::numeric_limits<float>::epsilon() / 2),
       terms_(probes.size()),
-      row_terms_(block_slots),
-      products_(std::min(probes.size(), probes_together) * block_slots),
-      near_(block_slots) {
+      row_terms_(rows_together_max),
+      products_(std::min(probes.size(), probes_together) * rows_together_max),
+      near_(rows_together_max) {
   const auto dimension = ranks.rows().dimension();
   packed_.reserve(probes.size() * dimension);
   for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -56,17 +58,17 @@ void product_scan::prepare_rows(std::uint32_t first, std::uint32_t count) {
   const auto& rows = ranks_.rows();
   const auto stride = rows.row_stride();
   const auto dimension = rows.padded_dimension();
-  const float* row = rows.row(first);
+  const float* const row = rows.row(first);
+  // For cosine the squares are known, but a product is quicker on rows that were just read in
+  // order.
+  kernels::square_norms(row, stride, count, dimension, row_terms_.data());
   if (ranks_.metric() == THESPIS_METRIC_COSINE) {
     for (std::uint32_t i = 0; i < count; ++i)
       row_terms_[i] = row[i * stride + rows.inverse_norm_offset()];
-    return;
-  }
-  const auto dot = kernels::kernels_for(kernels::metric::dot, dimension).one;
-  for (std::uint32_t i = 0; i < count; ++i, row += stride) {
-    const float square = dot(row, row, dimension);
-    row_terms_[i] = ranks_.metric() == THESPIS_METRIC_EUCLID ? square * (0.5f - slack_)
-                                                             : -slack_ * std::sqrt(square);
+  } else if (ranks_.metric() == THESPIS_METRIC_EUCLID) {
+    for (std::uint32_t i = 0; i < count; ++i) row_terms_[i] *= 0.5f - slack_;
+  } else {
+    for (std::uint32_t i = 0; i < count; ++i) row_terms_[i] = -slack_ * std::sqrt(row_terms_[i]);
   }
 }
 
@@ -119,9 +121,9 @@ void product_scan::take(std::size_t probe_at, const float* products, const candi
 }
 
 void product_scan::scan(const candidate_block& block) {
-  // Rows lie side by side in a chunk, so a block is computed in as many parts as it has chunks.
   for (std::uint32_t slot = block.begin; slot < block.end;) {
-    const auto count = std::min(ranks_.rows().rows_together(slot), block.end - slot);
+    const auto count =
+        std::min({ranks_.rows().rows_together(slot), block.end - slot, rows_together_max});
     prepare_rows(slot, count);
     for (std::size_t i = 0; i < probes_.size(); i += probes_together) {
       const auto probes = std::min(probes_together, probes_.size() - i);

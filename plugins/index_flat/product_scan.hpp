@@ -42,7 +42,7 @@ class product_scan {
   std::span<probe> probes_;
   float slack_;                ///< Relative error of a product, generously.
   std::vector<float> packed_;  ///< The queries without gaps, for dot and cosine of length 1.
-  std::vector<float> terms_;   ///< What a query adds to a bound; see `limit_of`.
+  std::vector<float> terms_;   ///< What a query adds to a bound; see `prepare_rows`.
   std::vector<float> row_terms_;
   std::vector<float> products_;
   std::vector<std::uint32_t> near_;

@@ -51,8 +51,7 @@ HWY_INLINE void ask_for_line(const float* at) {
 // One row after the other, from its beginning to its end: the order in which the processor, too,
 // asks memory ahead. Several rows at once take three times as long.
 template <class Op>
-HWY_INLINE scan_vec scan_row(const float* HWY_RESTRICT query, const float* HWY_RESTRICT row,
-                             std::size_t dimension) {
+HWY_INLINE scan_vec scan_row(const float* query, const float* row, std::size_t dimension) {
   const scan_tag t;
   const std::size_t lanes = hn::Lanes(t);
   scan_vec s0 = hn::Zero(t);
@@ -80,6 +79,14 @@ void scan(const float* query, const float* rows, std::size_t stride, std::size_t
         hn::GetLane(hn::SumOfLanes(scan_tag(), scan_row<Op>(query, rows + i * stride, dimension)));
 }
 
+void squares(const float* rows, std::size_t stride, std::size_t count, std::size_t dimension,
+             float* out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* const row = rows + i * stride;
+    out[i] = hn::GetLane(hn::SumOfLanes(scan_tag(), scan_row<scan_dot>(row, row, dimension)));
+  }
+}
+
 scan_fn choose_scan(metric what) {
   switch (what) {
     case metric::l2_squared: return scan<scan_l2>;
@@ -96,6 +103,13 @@ HWY_AFTER_NAMESPACE();
 namespace thespis::kernels {
 
 HWY_EXPORT(choose_scan);
+
+HWY_EXPORT(squares);
+
+void square_norms(const float* rows, std::size_t stride, std::size_t count, std::size_t dimension,
+                  float* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(squares)(rows, stride, count, dimension, out);
+}
 
 scan_fn scan_for(metric what) noexcept { return HWY_DYNAMIC_DISPATCH(choose_scan)(what); }
 

@@ -19,4 +19,9 @@ using scan_fn = void (*)(const float* query, const float* rows, std::size_t stri
 /// Chooses the scan of a metric: once per collection, not per call.
 [[nodiscard]] scan_fn scan_for(metric what) noexcept;
 
+/// Squares of the Euclidean norms of rows that lie as those of a scan, at the same speed: after it
+/// as many of them as the cache holds are there.
+void square_norms(const float* rows, std::size_t stride, std::size_t count, std::size_t dimension,
+                  float* out) noexcept;
+
 }  // namespace thespis::kernels
