@@ -68,6 +68,11 @@ std::size_t plugin_index::search(const plugins::index_query& query, std::uint32_
   return found.size();
 }
 
+void plugin_index::search_batch(std::span<const plugins::index_query> queries,
+                                std::span<std::vector<plugins::ranked_slot>> hits) const {
+  value_of(index_->search_batch(queries, hits));
+}
+
 plugins::index_file_stamp plugin_index::stamp() const {
   plugins::index_file_stamp made;
   made.next_slot = rows_->end_slot();

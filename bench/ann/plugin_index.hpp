@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ class plugin_index {
   void build(unsigned threads);
   /// `out` has room for `query.k`; returns how many were found.
   std::size_t search(const plugins::index_query& query, std::uint32_t* out) const;
+  /// Answers queries that share range and filters; hits[i] belongs to queries[i].
+  void search_batch(std::span<const plugins::index_query> queries,
+                    std::span<std::vector<plugins::ranked_slot>> hits) const;
   void save(const std::filesystem::path& file) const;
   /// Fills an empty index; `dead` may be null.
   void load(const std::filesystem::path& file, const slot_bitmap* dead);

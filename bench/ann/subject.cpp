@@ -38,10 +38,8 @@ std::unique_ptr<subject> thespis_fast(const dataset& data, const plugins::regist
 }
 
 std::unique_ptr<subject> thespis_flat(const dataset& data, const plugins::registry& all,
-                                      const build_params& params) {
-  plugin_params made;
-  made.name = "flat";
-  return build_plugin(data, all, made, params.threads);
+                                      const build_params& /*params*/) {
+  return build_exact(data, all);
 }
 
 std::unique_ptr<subject> hnswlib_graph(const dataset& data, const plugins::registry& /*all*/,

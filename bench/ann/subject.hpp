@@ -72,10 +72,14 @@ class single_query_subject : public subject {
                                                      const plugins::registry& all,
                                                      const build_params& params);
 
-/// An index plugin, through the plugin host.
+/// An index plugin, through the plugin host, asked one query at a time.
 [[nodiscard]] std::unique_ptr<subject> build_plugin(const dataset& data,
                                                     const plugins::registry& all,
                                                     const plugin_params& params, unsigned threads);
+
+/// The plugin `flat`, through the plugin host, given each thread's queries in batches.
+[[nodiscard]] std::unique_ptr<subject> build_exact(const dataset& data,
+                                                   const plugins::registry& all);
 
 /// Which of its indexes Faiss is to build.
 enum class faiss_kind : std::uint8_t { flat, hnsw, hnsw_sq8 };

@@ -14,8 +14,10 @@ namespace thespis::bench::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::size_t block_floats = 1024;
-// Far enough that memory has answered when the reader arrives.
-constexpr std::size_t ahead_floats = 4 * block_floats;
+// Far enough that memory has answered when the reader arrives; the best of 2 to 16 KiB, and of all
+// levels of the cache.
+constexpr std::size_t ahead_floats = 1024;
+constexpr int second_level = 1;
 constexpr std::size_t line_floats = 16;
 
 float read_of(const float* from, std::size_t count) {
@@ -27,7 +29,7 @@ float read_of(const float* from, std::size_t count) {
     for (std::size_t i = 0; i < block_floats; i += 4 * lanes) {
       const float* const at = from + block + i;
       for (std::size_t line = 0; line < 4 * lanes; line += line_floats)
-        __builtin_prefetch(at + ahead_floats + line, 0, 3);
+        __builtin_prefetch(at + ahead_floats + line, 0, second_level);
       s0 = hn::Add(s0, hn::LoadU(t, at));
       s1 = hn::Add(s1, hn::LoadU(t, at + lanes));
       s2 = hn::Add(s2, hn::LoadU(t, at + 2 * lanes));
