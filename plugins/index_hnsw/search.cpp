@@ -31,6 +31,15 @@ std::uint32_t pool_room(std::uint64_t admitted, std::uint32_t ef, const graph& n
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(room, nodes.count() + room_min));
 }
 
+// So many of those admitted are within two links of a node, by chance; a quarter of it is asked
+// for, and no more than a batch.
+std::uint32_t neighbourhood(std::uint64_t admitted, const graph& nodes) {
+  constexpr double enough = 16;
+  const double share = static_cast<double>(admitted) / static_cast<double>(nodes.count());
+  const double within = 4.0 * nodes.m() * nodes.m();
+  return static_cast<std::uint32_t>(std::clamp(share * within / 4, 1.0, enough));
+}
+
 enum class strategy { walk, walk_admitted, walk_two_hop, scan };
 
 bool admits_every_node(const thespis_index_query& query, const graph& nodes) {
@@ -40,10 +49,10 @@ bool admits_every_node(const thespis_index_query& query, const graph& nodes) {
 
 // By how many nodes each strategy ranks. A walk ranks about m for each of ef, and 1 / share as many
 // where only a share of the nodes is admitted. Looking past neighbours costs as much as ranking
-// several times m. A scan ranks each admitted node, in order, at about half the price.
+// twice m. A scan ranks each admitted node, in order, at about half the price.
 strategy choose(const thespis_index_query& query, std::uint64_t admitted, std::uint32_t ef,
                 const graph& nodes) {
-  constexpr double two_hop_price = 6;
+  constexpr double two_hop_price = 2;
   constexpr double scan_price = 0.5;
   const double share = static_cast<double>(admitted) / static_cast<double>(nodes.count());
   const double step = static_cast<double>(ef) * nodes.m();
@@ -72,15 +81,24 @@ outcome finish(const ranker& ranks, const probe& from, const thespis_index_query
   return {copy_hits(work.pool, ranks.nodes(), query, hits), true};
 }
 
+// Whether reading codes instead of rows is worth the closer look at many that they ask for.
+bool scans_codes(const ranker& ranks, std::uint64_t admitted) {
+  constexpr std::uint32_t short_row = 192;  // floats: as quickly read as a code
+  constexpr std::uint64_t few = 512;
+  const plugin::arena& rows = ranks.rows().rows();
+  if (!ranks.coded() || admitted <= few) return false;
+  return rows.padded_dimension() > short_row || (rows.flags() & THESPIS_ARENA_ON_DISK) != 0;
+}
+
 // By codes, then by finer codes, then by rows, until the codes are fine enough to tell.
 std::size_t scan_all(const ranker& ranks, const probe& from, std::uint64_t admitted,
-                     std::uint32_t ef, const thespis_index_query& query,
-                     std::span<thespis_hit> hits, scratch& work) {
+                     const thespis_index_query& query, std::span<thespis_hit> hits, scratch& work) {
   // Estimates err more than a walk's order shows: more of them are looked at closely.
   constexpr std::uint32_t kept_per_hit = 8;
+  constexpr std::uint32_t kept_min = 64;
   const auto k = static_cast<std::uint32_t>(hits.size());
-  const std::uint32_t kept = std::max(ef, kept_per_hit * std::min(k, nodes_max / kept_per_hit));
-  if (ranks.coded() && admitted > 2 * std::uint64_t{kept}) {
+  const std::uint32_t kept = std::max(kept_min, kept_per_hit * std::min(k, nodes_max / 16));
+  if (scans_codes(ranks, admitted) && admitted > 2 * std::uint64_t{kept}) {
     for (const precision by : {precision::estimate, precision::refine}) {
       if (by == precision::refine && !ranks.refines()) break;
       scan(ranks, from, by, by == precision::refine ? 2 * kept : kept, query, work);
@@ -121,7 +139,7 @@ std::size_t search_shape(const shape& now, const row_ranks& rows, const thespis_
         walk(ranks, from, 0, start, ef, work);
       }
     } else if (how == strategy::walk_two_hop) {
-      walk_two_hop(ranks, from, start, ef, query, work);
+      walked = walk_two_hop(ranks, from, start, ef, neighbourhood(admitted, nodes), query, work);
     } else {
       walked = walk_admitted(ranks, from, start, ef, pool_room(admitted, ef, nodes), query, work);
     }
@@ -131,7 +149,7 @@ std::size_t search_shape(const shape& now, const row_ranks& rows, const thespis_
     if (found.count == hits.size() && (found.sure || query.allowed == nullptr)) return found.count;
   }
   // Few are admitted, or the walk could not reach enough of them or tell them apart.
-  return scan_all(ranks, from, admitted, ef, query, hits, work);
+  return scan_all(ranks, from, admitted, query, hits, work);
 }
 
 }  // namespace thespis::hnsw

@@ -177,8 +177,8 @@ std::uint32_t gather_admitted(const ranker& ranks, std::uint32_t node,
 
 }  // namespace
 
-void walk_two_hop(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
-                  const thespis_index_query& query, scratch& work) {
+bool walk_two_hop(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
+                  std::uint32_t near, const thespis_index_query& query, scratch& work) {
   constexpr std::uint32_t seeds = 32;
   auto& pool = work.pool;
   pool.reset(ef);
@@ -187,14 +187,17 @@ void walk_two_hop(const ranker& ranks, const probe& from, candidate start, std::
     ranks.estimate(from, work.nodes.data(), count, work, work.ranks.data());
     for (std::uint32_t i = 0; i < count; ++i) pool.offer(work.ranks[i], work.nodes[i]);
   };
-  // Where the query lies, perhaps nothing is admitted: so the walk also begins elsewhere.
   (void)work.visited.insert(start.node());
   if (plugin::admits(query, ranks.nodes().slot_of(start.node())))
     pool.offer(start.rank, start.node());
-  offer_all(gather_admitted(ranks, start.node(), query, work));
+  const std::uint32_t found = gather_admitted(ranks, start.node(), query, work);
+  if (found < near) return false;
+  offer_all(found);
+  // The walk also begins elsewhere: what is admitted may lie in parts.
   seed_pool(ranks, from, seeds, query, work);
   for (std::uint32_t node = pool.expand_next(); node != no_node; node = pool.expand_next())
     offer_all(gather_admitted(ranks, node, query, work));
+  return true;
 }
 
 }  // namespace thespis::hnsw

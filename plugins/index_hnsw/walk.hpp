@@ -40,9 +40,11 @@ void walk_packed(const ranker& ranks, const packed_rows& packed, const probe& fr
 
 /// Walks the base layer through nodes that `query`, which has an `allowed`, admits, and leaves the
 /// nearest `ef` met in `work.pool`; looks past a neighbour that is not admitted at its neighbours.
-/// Begins `work.visited` itself.
-/// Source: Patel et al. 2024, ACORN-1.
-void walk_two_hop(const ranker& ranks, const probe& from, candidate start, std::uint32_t ef,
-                  const thespis_index_query& query, scratch& work);
+/// Returns false if fewer than `near` are so near to `start`: where the query lies the filter
+/// admits little, and a walk through what is far away tells little apart. Begins `work.visited`
+/// itself. Source: Patel et al. 2024, ACORN-1.
+[[nodiscard]] bool walk_two_hop(const ranker& ranks, const probe& from, candidate start,
+                                std::uint32_t ef, std::uint32_t near,
+                                const thespis_index_query& query, scratch& work);
 
 }  // namespace thespis::hnsw
