@@ -5,20 +5,43 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "core/distance.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
+#include "core/uuid.hpp"
 
 struct thespis_arena;  // of the plugin interface
 
 namespace thespis::plugins {
 
-/// The vectors of one vector name in memory: append-only chunks of aligned rows, addressed by
-/// slot and lent to index plugins. For cosine a row also carries its inverse Euclidean norm, so
-/// that stored vectors stay as given.
+struct opened_arena;
+
+/// Where an arena keeps its rows if not in memory, and what they belong to. Checksums lie beside
+/// them, in `path` with ".sums" appended.
+struct arena_file {
+  std::filesystem::path path;
+  uuid collection;
+  std::string vector_name;
+  std::uint32_t generation = 0;
+  slot_t next_slot = 0;  ///< Rows at or above it are not the collection's.
+  lsn_t lsn = 0;         ///< Sums of a later state do not fit.
+  bool on_disk = false;  ///< Few rows are read: keep few of them in memory.
+};
+
+/// Memory of a component: what it holds now, and what it has mapped from files.
+struct memory_use {
+  std::uint64_t resident_bytes = 0;  ///< Units: bytes.
+  std::uint64_t mapped_bytes = 0;    ///< Of files; the part in memory counts as resident, too.
+};
+
+/// The vectors of one vector name: append-only chunks of aligned rows, addressed by slot and lent
+/// to index plugins. They lie in memory, or in a mapped file from which the system may evict them.
+/// For cosine a row also carries its inverse Euclidean norm, so that stored vectors stay as given.
 /// Shape: row `slot` is float32 [dimension], 64-byte aligned, padded with zeros to the stride.
 /// Thread: one writer appends; any thread reads rows that were appended before it learnt of them.
 /// A row never moves and never changes once a reader knows of it.
@@ -27,6 +50,14 @@ class arena {
   /// Errors: invalid_argument (dimension out of range), resource_exhausted (address space).
   [[nodiscard]] static result<std::shared_ptr<arena>> create(std::uint32_t dimension,
                                                              distance metric);
+
+  /// An arena in a file. Rows that an earlier arena made durable with `save` and that are unchanged
+  /// are there again; everything after the first damaged one is dropped. A file that is missing or
+  /// belongs to something else is made anew. The file is not the truth: what is missing must be put
+  /// again. Errors: as `create`; io, resource_exhausted (disk full).
+  [[nodiscard]] static result<opened_arena> open(std::uint32_t dimension, distance metric,
+                                                 const arena_file& where);
+
   ~arena();
   arena(const arena&) = delete;
   arena& operator=(const arena&) = delete;
@@ -41,6 +72,18 @@ class arena {
   /// Errors: too_large, resource_exhausted.
   [[nodiscard]] result<void> extend(slot_t end);
 
+  /// Takes what rows below `end` need, so that `put` and `extend` up to there do not fail.
+  /// Errors: too_large, resource_exhausted (address space, disk full), io.
+  [[nodiscard]] result<void> reserve(slot_t end);
+
+  /// Makes rows below `end`, which were put and belong to durable slots, durable with their
+  /// checksums, up to the state of `lsn`. Does nothing for an arena in memory.
+  /// Errors: io, resource_exhausted. Thread: any, one at a time, beside the writer.
+  [[nodiscard]] result<void> save(slot_t end, lsn_t lsn) const;
+
+  /// Gives pages of an `on_disk` arena back to the system. Thread: any.
+  void let_go() const noexcept;
+
   /// Rows below it exist.
   [[nodiscard]] slot_t end_slot() const noexcept;
 
@@ -49,8 +92,10 @@ class arena {
 
   [[nodiscard]] std::uint32_t dimension() const noexcept;
   [[nodiscard]] distance metric() const noexcept;
-  /// Memory taken for rows, in bytes.
+  /// Bytes taken for rows, in memory or in the file.
   [[nodiscard]] std::size_t bytes() const noexcept;
+  [[nodiscard]] memory_use memory() const noexcept;
+  [[nodiscard]] bool in_file() const noexcept;
 
  private:
   friend class index;
@@ -58,6 +103,13 @@ class arena {
   struct impl;
   explicit arena(std::unique_ptr<impl> parts);
   std::unique_ptr<impl> impl_;
+};
+
+/// An arena as it was found in its file.
+struct opened_arena {
+  std::shared_ptr<arena> rows;
+  slot_t kept_end = 0;  ///< Rows below it were kept.
+  std::string lost;     ///< Why others were not, if some were there.
 };
 
 }  // namespace thespis::plugins

@@ -8,8 +8,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "plugins/host/arena.hpp"
+#include "plugins/host/row_file.hpp"
+#include "plugins/host/row_sums.hpp"
 
 namespace thespis::plugins {
 
@@ -20,11 +23,25 @@ struct arena::impl {
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
-  /// Maps chunks until there are `count`; false if there is no address space.
-  bool map_chunks(std::uint32_t count) noexcept;
+  /// The layout of rows and the table of chunks. Errors: as `arena::create`.
+  [[nodiscard]] static result<std::unique_ptr<impl>> lay_out(std::uint32_t dimension,
+                                                             distance rank);
+  /// Opens the file of rows and finds out which of them can be trusted. Errors: as `arena::open`.
+  [[nodiscard]] result<opened_arena> open_file(const arena_file& where);
+
+  /// Makes room for the rows below `new_end`. Errors: resource_exhausted, io.
+  [[nodiscard]] result<void> make_room(slot_t new_end);
   /// Raises `end`.
   void publish(slot_t new_end) noexcept;
   [[nodiscard]] unsigned char* row(slot_t slot) const noexcept;
+  /// What the file of sums says of rows below `next_slot`.
+  [[nodiscard]] index_file_header sums_header(slot_t next_slot, lsn_t lsn) const;
+  /// Asks the disk for rows, and now and then lets go of others.
+  void expect(const std::uint32_t* slots, std::size_t count) noexcept;
+  /// Bytes of chunk `at` that hold rows below `new_end`.
+  [[nodiscard]] std::size_t used_bytes(std::uint32_t at, slot_t new_end) const noexcept;
+  void let_go() const noexcept;
+  [[nodiscard]] std::uint64_t resident_bytes() const noexcept;
 
   distance metric = distance::cosine;
   thespis_arena lent{};                ///< As plugins see it.
@@ -33,6 +50,16 @@ struct arena::impl {
   std::size_t chunk_bytes = 0;         ///< Of each chunk; several share a mapping.
   std::uint32_t chunk_count = 0;       ///< Mapped so far; the writer's.
   std::atomic<std::uint32_t> end = 0;  ///< Rows below it exist; published after they are complete.
+
+  // Of an arena in a file.
+  std::unique_ptr<row_file> file;
+  arena_file where;
+  std::unique_ptr<row_sums> sums;
+  std::atomic<std::uint64_t> rows_expected = 0;  ///< Since pages were let go of.
+
+ private:
+  [[nodiscard]] result<void> map_memory(std::uint32_t count);
+  [[nodiscard]] result<void> map_file(std::uint32_t count);
 };
 
 /// Private to plugins/host and plugins/contract: the arena as it crosses to plugins; valid as long

@@ -15,31 +15,39 @@
 #include <utility>
 #include <vector>
 
+#include "plugins/host/pages.hpp"
 #include "plugins/host/status.hpp"
 
 namespace thespis::plugins {
 namespace {
 
-constexpr std::size_t huge_page_bytes = 2u << 20;
 constexpr std::size_t log_line_bytes_max = 4096;
 constexpr std::size_t plugin_name_bytes_max = 64;
 constexpr unsigned threads_max = 64;
 
+/// From here on memory comes from the system page by page, already zeroed.
+constexpr bool is_large(std::size_t bytes) { return bytes >= huge_page_bytes; }
+
 void* allocate(void* /*context*/, std::size_t bytes, std::size_t alignment) noexcept {
   if (bytes == 0 || !std::has_single_bit(alignment)) return nullptr;
-  const bool large = bytes >= huge_page_bytes;
-  const auto unit = std::max({alignment, sizeof(void*), large ? huge_page_bytes : 0});
+  if (is_large(bytes)) {
+    void* memory = map_pages(bytes, std::max(alignment, huge_page_bytes), pages::promised);
+    if (memory != nullptr) (void)::madvise(memory, bytes, MADV_HUGEPAGE);  // advice only
+    return memory;
+  }
+  const auto unit = std::max(alignment, sizeof(void*));
   if (bytes > SIZE_MAX - unit) return nullptr;
-  void* memory = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
-  if (memory == nullptr) return nullptr;
-  if (large) (void)::madvise(memory, bytes, MADV_HUGEPAGE);  // advice only
-  std::memset(memory, 0, bytes);
+  void* memory = std::aligned_alloc(unit, round_up(bytes, unit));
+  if (memory != nullptr) std::memset(memory, 0, bytes);
   return memory;
 }
 
-void release(void* /*context*/, void* memory, std::size_t /*bytes*/,
+void release(void* /*context*/, void* memory, std::size_t bytes,
              std::size_t /*alignment*/) noexcept {
-  std::free(memory);
+  if (is_large(bytes))
+    unmap_pages(memory, bytes);
+  else
+    std::free(memory);
 }
 
 void parallel_for(void* /*context*/, std::size_t count, thespis_parallel_body body,

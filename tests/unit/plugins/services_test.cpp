@@ -20,10 +20,14 @@ result<thespis_object> no_compute(const std::string& name) {
   return error(errc::not_found, "no compute plugin '" + name + "'");
 }
 
+result<thespis_object> no_quantizer(const std::string& name, const void* /*params*/) {
+  return error(errc::not_found, "no quantizer plugin '" + name + "'");
+}
+
 }  // namespace
 
 TEST_CASE("plugins get zeroed memory with the alignment that they ask for") {
-  const services host({}, no_compute);
+  const services host({}, no_compute, no_quantizer);
   const auto& table = host.table();
   for (const std::size_t alignment : {1u, 8u, 64u, 4096u})
     for (const std::size_t bytes : {std::size_t{1}, std::size_t{100}, std::size_t{5} << 20}) {
@@ -38,7 +42,7 @@ TEST_CASE("plugins get zeroed memory with the alignment that they ask for") {
 }
 
 TEST_CASE("impossible requests for memory give none") {
-  const services host({}, no_compute);
+  const services host({}, no_compute, no_quantizer);
   const auto& table = host.table();
   CHECK(table.allocate(table.context, 0, 8) == nullptr);
   CHECK(table.allocate(table.context, 8, 3) == nullptr);
@@ -46,7 +50,7 @@ TEST_CASE("impossible requests for memory give none") {
 }
 
 TEST_CASE("parallel_for calls its body once for each item") {
-  const services host({}, no_compute);
+  const services host({}, no_compute, no_quantizer);
   const auto& table = host.table();
   for (const std::size_t count : {0u, 1u, 7u, 1000u}) {
     std::vector<std::atomic<int>> calls(count);
@@ -67,7 +71,7 @@ TEST_CASE("a plugin's log lines arrive whole, and a sink that throws does no har
         if (line == "throw") throw std::runtime_error("full");
         seen += std::to_string(level) + std::string(line);
       },
-      no_compute);
+      no_compute, no_quantizer);
   const auto& table = host.table();
   table.log(table.context, THESPIS_LOG_WARN, "hello", 5);
   table.log(table.context, THESPIS_LOG_WARN, "throw", 5);
@@ -76,7 +80,7 @@ TEST_CASE("a plugin's log lines arrive whole, and a sink that throws does no har
 }
 
 TEST_CASE("a compute back end that is not there is not found, with a reason") {
-  const services host({}, no_compute);
+  const services host({}, no_compute, no_quantizer);
   const auto& table = host.table();
   thespis_object found{};
   thespis_failure failure{};
