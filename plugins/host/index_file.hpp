@@ -62,11 +62,13 @@ class index_file_writer {
   std::vector<unsigned char> block_;
 };
 
-/// Private to plugins/host: reads a saved index; hands out only bytes whose checksum was checked.
+/// Private to plugins/host: reads a saved index through a mapping; hands out only bytes whose
+/// checksum was checked. Files are replaced as a whole, so what was checked stays as it was.
 /// Thread: one.
 class index_file_reader {
  public:
-  /// Checks head, trailer and sizes. Errors: not_found, io, corruption.
+  /// Checks head, trailer, sizes and every block, these on several threads.
+  /// Errors: not_found, io, corruption, resource_exhausted (address space).
   [[nodiscard]] static result<std::unique_ptr<index_file_reader>> open(
       const std::filesystem::path& file);
 
@@ -77,33 +79,39 @@ class index_file_reader {
   [[nodiscard]] const index_file_header& header() const noexcept { return header_; }
   [[nodiscard]] std::uint64_t payload_bytes() const noexcept { return payload_bytes_; }
 
-  /// Reads exactly `bytes` of payload. Errors: corruption (also past the end), io.
+  /// Reads exactly `bytes` of payload. Errors: corruption (past the end).
   [[nodiscard]] result<void> read(void* data, std::size_t bytes);
 
   /// Says that nothing more is expected. Errors: corruption if there is more.
   [[nodiscard]] result<void> finish();
 
  private:
-  index_file_reader(std::filesystem::path file, int descriptor, std::uint64_t file_bytes);
+  /// Payload of one block.
+  struct block {
+    const unsigned char* begin;
+    std::uint32_t bytes;
+    std::uint32_t crc;
+  };
+
+  explicit index_file_reader(std::filesystem::path file) : file_(std::move(file)) {}
+  [[nodiscard]] result<void> map();
   [[nodiscard]] result<void> read_head();
   [[nodiscard]] result<void> read_trailer();
-  [[nodiscard]] result<void> read_block();
-  [[nodiscard]] result<void> read_at(std::uint64_t offset, void* data, std::size_t bytes) const;
+  [[nodiscard]] result<void> check_blocks();
   [[nodiscard]] error damaged(const std::string& what) const;
 
   std::filesystem::path file_;
-  int descriptor_ = -1;
+  const unsigned char* bytes_ = nullptr;  ///< Of the file, mapped.
   std::uint64_t file_bytes_ = 0;
-  std::uint64_t at_ = 0;  ///< Where the next block begins.
+  std::uint64_t at_ = 0;  ///< Where the blocks begin.
   std::uint64_t trailer_at_ = 0;
   index_file_header header_;
   std::uint32_t head_crc_ = 0;
-  std::uint64_t blocks_ = 0;
-  std::uint64_t blocks_read_ = 0;
   std::uint64_t payload_bytes_ = 0;
   std::uint64_t payload_read_ = 0;
-  std::vector<unsigned char> block_;
-  std::size_t block_at_ = 0;
+  std::vector<block> blocks_;
+  std::size_t block_ = 0;     ///< That the next byte comes from,
+  std::size_t block_at_ = 0;  ///< and where in it.
 };
 
 }  // namespace thespis::plugins

@@ -4,20 +4,17 @@
 #include "plugins/host/row_sums.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <string>
-#include <system_error>
-#include <thread>
 
 #include "core/crc32c.hpp"
 #include "plugins/host/index_file_format.hpp"
+#include "plugins/host/parallel_check.hpp"
 
 namespace thespis::plugins {
 namespace {
 
 constexpr std::uint64_t block_bytes_wanted = 1u << 20;
-constexpr unsigned verify_threads_max = 8;
 /// Sums read at a time, so that no length in a file is trusted with memory.
 constexpr std::size_t sums_per_read = 4096;
 
@@ -71,28 +68,10 @@ result<slot_t> row_sums::load(const std::filesystem::path& file,
 
 slot_t row_sums::verify(slot_t end, const locate& row) {
   const std::size_t blocks = (std::size_t{end} + block_rows_ - 1) / block_rows_;
-  std::atomic<std::size_t> next = 0;
-  std::atomic<std::size_t> first_bad = blocks;
-  const auto work = [&] {
-    for (auto at = next.fetch_add(1); at < first_bad; at = next.fetch_add(1)) {
-      const auto first = static_cast<slot_t>(at * block_rows_);
-      if (sum_of(first, std::min(end, first + block_rows_), row) == loaded_[at]) continue;
-      for (auto known = first_bad.load();
-           at < known && !first_bad.compare_exchange_weak(known, at);)
-        continue;
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    const auto wanted = std::clamp(std::thread::hardware_concurrency(), 1u, verify_threads_max);
-    try {
-      for (std::size_t i = 1; i < std::min<std::size_t>(wanted, blocks); ++i)
-        helpers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // Without further threads this one compares alone.
-    }
-    work();
-  }
+  const auto first_bad = first_failing(blocks, [&](std::size_t at) {
+    const auto first = static_cast<slot_t>(at * block_rows_);
+    return sum_of(first, std::min(end, first + block_rows_), row) == loaded_[at];
+  });
   const auto good = static_cast<slot_t>(std::min<std::size_t>(end, first_bad * block_rows_));
   loaded_.resize(good / block_rows_);
   complete_ = std::move(loaded_);
