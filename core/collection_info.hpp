@@ -33,8 +33,9 @@ struct vector_index_info {
   std::string quantizer;             ///< What was asked for; empty: the index chooses.
   std::uint32_t quantizer_bits = 0;  ///< 0: the quantizer's own.
   index_preset preset = index_preset::balanced;
-  std::uint64_t index_bytes = 0;  ///< Links and tables in memory.
-  std::uint64_t arena_bytes = 0;  ///< Vectors in memory.
+  std::uint64_t index_bytes = 0;         ///< Links and tables in memory.
+  std::uint64_t arena_bytes = 0;         ///< Vectors in memory, also those of a mapped file.
+  std::uint64_t arena_mapped_bytes = 0;  ///< Vectors in a mapped file, in memory or not.
 };
 
 /// Sizes and state of a collection at one moment.
@@ -45,6 +46,7 @@ struct collection_info {
   std::uint64_t points = 0;
   std::uint64_t tombstones = 0;
   std::int64_t updated_us = 0;
+  std::uint64_t slot_table_bytes = 0;  ///< Ids and versions in memory.
   std::vector<vector_index_info> indexes;
 };
 

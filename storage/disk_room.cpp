@@ -10,8 +10,9 @@ namespace thespis::storage {
 
 namespace {
 
-// A byte goes to the log as row and as entry, into a zero-filled log file, and twice to tables.
-constexpr std::uint64_t disk_bytes_per_byte = 6;
+// A byte goes to the log as row and as entry, into a zero-filled log file, twice to tables, and
+// once to the rows that indexes read.
+constexpr std::uint64_t disk_bytes_per_byte = 7;
 
 }  // namespace
 

@@ -19,6 +19,8 @@ namespace thespis::actors {
 namespace {
 
 constexpr std::int64_t ns_per_s = 1'000'000'000;
+/// Rows and slots are saved so many times as often as indexes.
+constexpr std::int64_t ticks_per_interval = 4;
 
 /// How often a writer looks for indexes to save; also how long it must be idle to let go of
 /// storage sessions.
@@ -39,7 +41,7 @@ void collection_writer::start(pointer self, dependencies_ptr needs, reader_inter
   reader_ = std::move(reader);
   store_ = std::move(store);
   collection_ = store_->meta().name;
-  saved_at_ns_ = steady_time_ns();
+  index_pace_ = base_pace_ = save_pace(steady_time_ns());
   end_on_exception(self_, "collection '" + collection_ + "'");
   self_->link_to(reader_);
   self_->delayed_send(self_, tick_interval(needs_->settings), tick_atom::value);
@@ -52,7 +54,8 @@ caf::result<bool> collection_writer::load() {
   const auto taken = needs_->builders->post_io([me, needs = needs_, store = store_] {
     auto outcome = guarded([&]() -> result<std::unique_ptr<collection_state>> {
       THESPIS_TRY(auto folder, needs->engine->derived_folder(store->meta().id));
-      return collection_state::load(store, *needs->plugins, std::move(folder));
+      return collection_state::load(store, *needs->plugins, needs->engine->journal(),
+                                    std::move(folder));
     });
     caf::anon_send(me, loaded_atom::value,
                    std::make_shared<result<std::unique_ptr<collection_state>>>(std::move(outcome)));
@@ -73,8 +76,11 @@ void collection_writer::finish_load(const load_outcome& outcome) {
   }
   state_ = std::move(**outcome);
   publish(state_->make_view());
+  based_lsn_ = state_->loaded_lsn();
+  if (based_lsn_ != 0 && based_lsn_ < published_->lsn) hold_journal();
   load_promise_.deliver(true);
   build_more();
+  after_building();
 }
 
 caf::error collection_writer::refusal() const {
@@ -110,6 +116,7 @@ caf::result<write_reply> collection_writer::commit(result<std::vector<effect>>&&
     }
     if (!lsn) return to_caf(lsn.error());
     applied_lsn_ = *lsn;
+    if (based_lsn_ != 0) hold_journal();
     waiting.seen_after = state_->make_view();
     waiting.reply = {*lsn, decided->size()};
   } else if (pending_.empty()) {
@@ -136,6 +143,7 @@ void collection_writer::on_durable(lsn_t durable) {
                 [](pending_write& done) { done.promise.deliver(done.reply); });
   pending_.erase(pending_.begin(), first_waiting);
   build_more();
+  if (state_) after_building();
   stop_if_drained();
 }
 
@@ -148,7 +156,7 @@ void collection_writer::publish(const std::shared_ptr<view>& latest) {
 void collection_writer::republish() { publish(std::make_shared<view>(*published_)); }
 
 void collection_writer::build_more() {
-  if (save_due_ || stopping_ || !state_) return;
+  if (save_due_ || ordering_ > 0 || stopping_ || !state_) return;
   auto me = caf::actor_cast<collection_internal>(self_);
   // One slice runs and one waits per thread, so that none idles while a message travels.
   const std::size_t in_flight_max = std::size_t{2} * needs_->builder_threads;
@@ -156,10 +164,11 @@ void collection_writer::build_more() {
     while (state_->slices_in_flight() < in_flight_max) {
       const auto slice = state_->take_slice(vector, published_->end_slot);
       if (!slice) break;
-      auto work = state_->work_of(vector, *slice);
+      auto work = state_->work_of(vector, *slice, *published_);
       const auto taken =
           needs_->builders->post_build([me, vector, slice = *slice, work = std::move(work)] {
-            caf::anon_send(me, sliced_atom::value, vector, slice,
+            const std::uint64_t count = work.slots.size();
+            caf::anon_send(me, sliced_atom::value, vector, slice, count,
                            failure_of(guarded([&] { return work.index->insert(work.slots); })));
           });
       if (!taken) {
@@ -170,36 +179,98 @@ void collection_writer::build_more() {
   }
 }
 
-void collection_writer::on_sliced(std::uint32_t vector, slot_range slice,
+void collection_writer::on_sliced(std::uint32_t vector, slot_range slice, std::uint64_t inserted,
                                   const job_failure& failure) {
   if (failure) {
     fail(*failure);
     return;
   }
-  state_->finish_slice(vector, slice);
+  state_->finish_slice(vector, slice, inserted);
   republish();
   build_more();
+  after_building();
+  stop_if_drained();
+}
+
+bool collection_writer::idle_builders() const {
+  return state_ && saves_running_ == 0 && ordering_ == 0 && state_->slices_in_flight() == 0;
+}
+
+// What is built is first put in order and then saved.
+void collection_writer::after_building() {
+  if (!idle_builders()) return;
+  if (!save_due_ && order_if_due()) return;
+  if (!stopping_ && state_->much_unsaved() && index_pace_.due(steady_time_ns(), ns_per_s))
+    save_due_ = true;
   save_if_due();
+}
+
+bool collection_writer::order_if_due() {
+  if (stopping_) return false;
+  auto me = caf::actor_cast<collection_internal>(self_);
+  for (auto& work : state_->out_of_order(*published_)) {
+    const auto taken = needs_->builders->post_build([me, work, collection = collection_] {
+      auto outcome = guarded([&]() -> result<void> {
+        THESPIS_TRY(const auto report, work.index->maintain(&work.dead));
+        if (report.nodes > 0)
+          log::info("collection", "index put in order",
+                    {{"collection", collection},
+                     {"nodes", report.nodes},
+                     {"dropped", report.dropped},
+                     {"unreachable", report.unreachable},
+                     {"mended", report.mended}});
+        return ok();
+      });
+      const std::uint64_t dead = work.dead.size();
+      caf::anon_send(me, ordered_atom::value, work.vector, dead, failure_of(outcome));
+    });
+    if (!taken) {
+      fail(taken.error());
+      return true;
+    }
+    ++ordering_;
+  }
+  return ordering_ > 0;
+}
+
+void collection_writer::on_ordered(std::uint32_t vector, std::uint64_t dead,
+                                   const job_failure& failure) {
+  --ordering_;
+  if (failure && failure->code != errc::resource_exhausted) {
+    fail(*failure);
+    return;
+  }
+  if (failure)
+    log::warn("collection", "index could not be put in order",
+              {{"collection", collection_}, {"why", failure->message}});
+  state_->note_ordered(vector, dead, !failure);
+  build_more();
+  after_building();
   stop_if_drained();
 }
 
 void collection_writer::on_tick() {
   if (!busy_since_tick_) store_->idle();
   busy_since_tick_ = false;
-  const auto since_s = (steady_time_ns() - saved_at_ns_) / ns_per_s;
-  if (state_ && since_s >= needs_->settings.index_save_interval_s && !stopping_) {
-    saved_at_ns_ = steady_time_ns();
-    save_due_ = !state_->unsaved(published_->lsn).empty();
-    save_if_due();
+  if (state_ && !stopping_) {
+    state_->let_go();
+    const auto now_ns = steady_time_ns();
+    const auto interval_ns = needs_->settings.index_save_interval_s * ns_per_s;
+    if (index_pace_.due(now_ns, interval_ns) && saves_running_ == 0 && ordering_ == 0)
+      save_due_ = !state_->unsaved(published_->lsn).empty();
+    if (base_pace_.due(now_ns, interval_ns / ticks_per_interval)) save_base();
+    if (based_lsn_ == published_->lsn && pending_.empty()) release_journal();
+    after_building();
   }
   self_->delayed_send(self_, tick_interval(needs_->settings), tick_atom::value);
 }
 
 void collection_writer::save_if_due() {
-  if (!save_due_ || saves_running_ > 0 || state_->slices_in_flight() > 0) return;
+  if (!save_due_ || !idle_builders()) return;
   auto works = state_->unsaved(published_->lsn);
   save_due_ = !works.empty();
   auto me = caf::actor_cast<collection_internal>(self_);
+  index_pace_.begin(steady_time_ns());
   for (auto& work : works) {
     ++saves_running_;
     const auto taken = needs_->builders->post_io([me, work] {
@@ -211,6 +282,7 @@ void collection_writer::save_if_due() {
     self_->send(self_, saved_atom::value, work.stamp.vector_name, work.stamp.next_slot,
                 job_failure(full));
   }
+  save_base();
 }
 
 void collection_writer::on_saved(const std::string& vector_name, slot_t end,
@@ -223,13 +295,65 @@ void collection_writer::on_saved(const std::string& vector_name, slot_t end,
     state_->note_saved(vector_name, end);
   }
   if (saves_running_ > 0) return;
+  index_pace_.end(steady_time_ns());
   save_due_ = false;
   build_more();
+  after_building();
   stop_if_drained();
 }
 
+void collection_writer::save_base() {
+  if (basing_ || based_lsn_ == published_->lsn || published_->end_slot == 0) return;
+  basing_ = true;
+  base_pace_.begin(steady_time_ns());
+  auto me = caf::actor_cast<collection_internal>(self_);
+  const auto taken = needs_->builders->post_io([me, work = state_->base_of(published_)] {
+    caf::anon_send(me, based_atom::value, work.seen->lsn,
+                   failure_of(guarded([&] { return work.run(); })));
+  });
+  if (taken) return;
+  self_->send(self_, based_atom::value, published_->lsn,
+              job_failure(std::make_shared<const error>(taken.error())));
+}
+
+void collection_writer::on_based(lsn_t lsn, const job_failure& failure) {
+  basing_ = false;
+  base_pace_.end(steady_time_ns());
+  if (failure) {
+    log::warn("collection", "rows and slots could not be saved; a start would read every point",
+              {{"collection", collection_}, {"why", failure->message}});
+  } else {
+    based_lsn_ = lsn;
+    if (applied_lsn_ > lsn)
+      hold_journal();
+    else
+      release_journal();
+  }
+  stop_if_drained();
+}
+
+// A start needs the entries after the saved slots.
+void collection_writer::hold_journal() {
+  if (held_lsn_ == based_lsn_) return;
+  held_lsn_ = based_lsn_;  // takes the place of an earlier hold
+  needs_->engine->journal().hold("slots of " + store_->meta().id.text(), based_lsn_);
+}
+
+void collection_writer::release_journal() {
+  if (held_lsn_ == 0) return;
+  held_lsn_ = 0;
+  needs_->engine->journal().release("slots of " + store_->meta().id.text());
+}
+
 caf::result<collection_info> collection_writer::info() const {
-  if (state_) return state_->info();
+  if (state_) {
+    auto now = state_->info();
+    if (ordering_ > 0 && now.status == collection_status::green) {
+      now.status = collection_status::yellow;
+      now.status_detail = "an index is put in order";
+    }
+    return now;
+  }
   collection_info loading;
   loading.meta = store_->meta();
   loading.status = collection_status::yellow;
@@ -251,19 +375,21 @@ caf::result<bool> collection_writer::stop(bool save) {
 }
 
 void collection_writer::stop_if_drained() {
-  if (!stopping_ || loading_ || !pending_.empty() || saves_running_ > 0) return;
+  if (!stopping_ || loading_ || !pending_.empty() || saves_running_ > 0 || ordering_ > 0 || basing_)
+    return;
   if (state_) {
     if (state_->slices_in_flight() > 0) return;
-    if (!save_due_ && !state_->unsaved(published_->lsn).empty() && !stop_saved_) {
+    if (!stop_saved_) {
       stop_saved_ = save_due_ = true;
       save_if_due();
-      return;
+      if (saves_running_ > 0 || basing_) return;
     }
   }
   if (stop_promise_.pending()) quit_stopped();
 }
 
 void collection_writer::quit_stopped() {
+  release_journal();
   stop_promise_.deliver(true);
   // A link passes on failures only; the reader must go too, because its view holds the tables.
   self_->send_exit(reader_, caf::exit_reason::user_shutdown);
@@ -271,6 +397,7 @@ void collection_writer::quit_stopped() {
 }
 
 void collection_writer::fail(const error& reason) {
+  release_journal();
   log::error(
       "collection", "collection failed",
       {{"collection", collection_}, {"kind", to_string(reason.code)}, {"why", reason.message}});
@@ -295,20 +422,25 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
                                               std::shared_ptr<storage::collection_store> store) {
   self->state.start(self, std::move(needs), std::move(reader), std::move(store));
   auto& state = self->state;
-  return {[&state](upsert_request& request) { return state.write(std::move(request)); },
-          [&state](const delete_request& request) { return state.write(request); },
-          [&state](info_atom) { return state.info(); },
-          [&state](stop_atom) { return state.stop(true); },
-          [&state](load_atom) { return state.load(); },
-          [&state](drop_atom) { return state.stop(false); },
-          [&state](loaded_atom, const load_outcome& outcome) { state.finish_load(outcome); },
-          [&state](durable_atom, lsn_t durable) { state.on_durable(durable); },
-          [&state](sliced_atom, std::uint32_t vector, slot_range slice,
-                   const job_failure& failure) { state.on_sliced(vector, slice, failure); },
-          [&state](saved_atom, const std::string& vector, slot_t end, const job_failure& failure) {
-            state.on_saved(vector, end, failure);
-          },
-          [&state](tick_atom) { state.on_tick(); }};
+  return {
+      [&state](upsert_request& request) { return state.write(std::move(request)); },
+      [&state](const delete_request& request) { return state.write(request); },
+      [&state](info_atom) { return state.info(); },
+      [&state](stop_atom) { return state.stop(true); },
+      [&state](load_atom) { return state.load(); },
+      [&state](drop_atom) { return state.stop(false); },
+      [&state](loaded_atom, const load_outcome& outcome) { state.finish_load(outcome); },
+      [&state](durable_atom, lsn_t durable) { state.on_durable(durable); },
+      [&state](sliced_atom, std::uint32_t vector, slot_range slice, std::uint64_t inserted,
+               const job_failure& failure) { state.on_sliced(vector, slice, inserted, failure); },
+      [&state](saved_atom, const std::string& vector, slot_t end, const job_failure& failure) {
+        state.on_saved(vector, end, failure);
+      },
+      [&state](based_atom, lsn_t lsn, const job_failure& failure) { state.on_based(lsn, failure); },
+      [&state](ordered_atom, std::uint32_t vector, std::uint64_t dead, const job_failure& failure) {
+        state.on_ordered(vector, dead, failure);
+      },
+      [&state](tick_atom) { state.on_tick(); }};
 }
 
 }  // namespace thespis::actors

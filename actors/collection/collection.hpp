@@ -11,6 +11,7 @@
 #include "actors/collection/collection_state.hpp"
 #include "actors/collection/dependencies.hpp"
 #include "actors/collection/reader.hpp"
+#include "actors/collection/save_pace.hpp"
 
 namespace thespis::actors {
 
@@ -19,6 +20,8 @@ using loaded_atom = caf::atom_constant<caf::atom("loaded")>;
 using durable_atom = caf::atom_constant<caf::atom("durable")>;
 using sliced_atom = caf::atom_constant<caf::atom("sliced")>;
 using saved_atom = caf::atom_constant<caf::atom("saved")>;
+using based_atom = caf::atom_constant<caf::atom("based")>;
+using ordered_atom = caf::atom_constant<caf::atom("ordered")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 /// What the loading job found.
@@ -44,11 +47,15 @@ using collection_internal = collection_actor::extend<
     caf::reacts_to<loaded_atom, load_outcome>,
     /// Everything up to this LSN is durable.
     caf::reacts_to<durable_atom, lsn_t>,
-    /// A slice of this vector ordinal is in its index, or the plugin failed.
-    caf::reacts_to<sliced_atom, std::uint32_t, slot_range, job_failure>,
+    /// A slice of this vector ordinal is in its index, so many slots of it, or the plugin failed.
+    caf::reacts_to<sliced_atom, std::uint32_t, slot_range, std::uint64_t, job_failure>,
     /// The index of this vector name is saved up to this slot, or could not be.
     caf::reacts_to<saved_atom, std::string, slot_t, job_failure>,
-    /// Time to look for indexes to save and for idleness.
+    /// Rows and slots are saved as of this LSN, or could not be.
+    caf::reacts_to<based_atom, lsn_t, job_failure>,
+    /// The index of this vector ordinal is in order without so many dead slots, or it failed.
+    caf::reacts_to<ordered_atom, std::uint32_t, std::uint64_t, job_failure>,
+    /// Time to look for derived state to save and for idleness.
     caf::reacts_to<tick_atom>>;
 
 /// State and steps of a collection's writer. A write is decided and applied in one message; it is
@@ -66,8 +73,11 @@ class collection_writer {
   caf::result<write_reply> write(upsert_request&& request);
   caf::result<write_reply> write(const delete_request& request);
   void on_durable(lsn_t durable);
-  void on_sliced(std::uint32_t vector, slot_range slice, const job_failure& failure);
+  void on_sliced(std::uint32_t vector, slot_range slice, std::uint64_t inserted,
+                 const job_failure& failure);
   void on_saved(const std::string& vector_name, slot_t end, const job_failure& failure);
+  void on_based(lsn_t lsn, const job_failure& failure);
+  void on_ordered(std::uint32_t vector, std::uint64_t dead, const job_failure& failure);
   void on_tick();
   caf::result<collection_info> info() const;
   /// Ends the actor: after pending writes are durable and indexes saved, or at once.
@@ -87,7 +97,13 @@ class collection_writer {
   void publish(const std::shared_ptr<view>& latest);
   void republish();
   void build_more();
+  void after_building();
+  [[nodiscard]] bool idle_builders() const;
+  bool order_if_due();
   void save_if_due();
+  void save_base();
+  void hold_journal();
+  void release_journal();
   void stop_if_drained();
   void quit_stopped();
   void fail(const error& reason);
@@ -105,7 +121,12 @@ class collection_writer {
   std::shared_ptr<view> published_;
   lsn_t applied_lsn_ = 0;
   std::size_t saves_running_ = 0;
-  std::int64_t saved_at_ns_ = 0;
+  std::size_t ordering_ = 0;  // indexes that are put in order now
+  save_pace index_pace_{0};
+  save_pace base_pace_{0};
+  lsn_t held_lsn_ = 0;   // entries after it are held; 0: none are
+  lsn_t based_lsn_ = 0;  // of the slots that are saved; 0: none are
+  bool basing_ = false;  // rows and slots are saved now
   bool busy_since_tick_ = false;
   bool loading_ = false;
   bool save_due_ = false;

@@ -7,8 +7,8 @@
 #include <unordered_map>
 
 #include "actors/collection/index_options.hpp"
+#include "actors/collection/slot_file.hpp"
 #include "core/limits.hpp"
-#include "core/log.hpp"
 #include "core/vector_values.hpp"
 
 namespace thespis::actors {
@@ -17,145 +17,49 @@ namespace {
 
 /// Slots per slice: short enough that a builder thread soon looks for other work.
 constexpr slot_t slice_slots = 128;
-
-/// File of an index; the ordinal stands for the vector's name, which is user text.
-std::filesystem::path index_file(const std::filesystem::path& folder, std::size_t ordinal) {
-  return folder / ("vector-" + std::to_string(ordinal) + ".index");
-}
-
-std::string describe(const std::string& vector_name) {
-  return vector_name.empty() ? std::string("vector") : "vector '" + vector_name + "'";
-}
+/// An index has grown enough to be saved at once if it has so many more slots than its file,
+constexpr slot_t grown_min = 1'000;
+/// and one more in so many.
+constexpr slot_t grown_part = 10;
 
 }  // namespace
 
-result<std::unique_ptr<collection_state>> collection_state::load(
-    std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
-    std::filesystem::path derived_folder) {
-  std::unique_ptr<collection_state> state(new collection_state);
-  state->meta_ = std::make_shared<const collection_meta>(store->meta());
-  state->store_ = std::move(store);
-  const auto counters = state->store_->counters();
-  state->end_slot_ = counters.next_slot;
-  state->points_ = counters.points;
-  state->updated_us_ = counters.updated_us;
-  state->lsn_ = counters.lsn;
-  for (const auto& spec : state->meta_->spec.vectors)
-    THESPIS_CHECK(state->open_vector(spec, plugins, derived_folder));
-  THESPIS_CHECK(state->load_rows());
-  for (auto& vector : state->vectors_) THESPIS_CHECK(state->load_index(vector, plugins));
-  return state;
-}
-
-result<void> collection_state::open_vector(const vector_spec& spec,
-                                           const plugins::registry& plugins,
-                                           const std::filesystem::path& folder) {
-  vector_state vector;
-  vector.spec = spec;
-  vector.hnsw = meta_->spec.hnsw_for(spec);
-  vector.file = index_file(folder, vectors_.size());
-  THESPIS_TRY(vector.arena, plugins::arena::create(spec.size, spec.metric));
-  THESPIS_TRY(vector.scan, plugins.create_index("flat", vector.arena, {vector.hnsw}));
-  vectors_.push_back(std::move(vector));
-  return ok();
-}
-
-result<void> collection_state::load_rows() {
-  THESPIS_TRY(auto snapshot, store_->snapshot());
-  slot_t expected = 0;
-  const auto skip_to = [&](slot_t slot) {
-    for (; expected < slot; ++expected) {
-      slots_.put(expected, point_id(), 0);
-      for (auto& vector : vectors_) vector.dead.insert(expected);
-    }
-  };
-  result<void> outcome = ok();
-  THESPIS_CHECK(snapshot->scan_slots(0, [&](storage::slot_row&& row) {
-    if (row.slot >= end_slot_) {
-      outcome = error(errc::corruption, name() + ": slot " + std::to_string(row.slot) +
-                                            " is stored, but only " + std::to_string(end_slot_) +
-                                            " were assigned");
-      return false;
-    }
-    skip_to(row.slot);
-    expected = row.slot + 1;
-    outcome = put_row(row.slot, row.id, row.vectors, lsn_);
-    return outcome.has_value();
-  }));
-  THESPIS_CHECK(std::move(outcome));
-  skip_to(end_slot_);
-  // A saved index may still name slots that died since.
-  for (auto& vector : vectors_) THESPIS_CHECK(vector.arena->extend(end_slot_));
-  return load_versions(*snapshot);
-}
-
-result<void> collection_state::load_versions(storage::collection_snapshot& snapshot) {
-  result<void> outcome = ok();
-  std::uint64_t points = 0;
-  THESPIS_CHECK(snapshot.scan(std::nullopt, [&](const point_id& id, storage::point_record&& row) {
-    if (row.slot >= end_slot_ || slots_.id(row.slot) != id) {
-      outcome = error(errc::corruption, name() + ": point " + id.text() + " names slot " +
-                                            std::to_string(row.slot) +
-                                            ", which belongs to another point");
-      return false;
-    }
-    slots_.touch(row.slot, row.lsn);
-    ++points;
-    return true;
-  }));
-  THESPIS_CHECK(std::move(outcome));
-  if (points == points_) return ok();
-  return error(errc::corruption, name() + ": " + std::to_string(points) +
-                                     " points are stored, but its counter says " +
-                                     std::to_string(points_));
+std::string collection_state::describe(const std::string& vector_name) {
+  return vector_name.empty() ? std::string("vector") : "vector '" + vector_name + "'";
 }
 
 result<void> collection_state::put_row(slot_t slot, const point_id& id,
                                        std::span<const named_vector> values, lsn_t version) {
   slots_.put(slot, id, version);
+  return put_vectors(slot, id, values);
+}
+
+result<void> collection_state::put_vectors(slot_t slot, const point_id& id,
+                                           std::span<const named_vector> values) {
   auto next = values.begin();
   for (auto& vector : vectors_) {  // both are sorted by name
-    if (next != values.end() && next->name == vector.spec.name) {
-      THESPIS_CHECK(vector.arena->put(slot, next->values));
-      ++next;
-    } else {
+    if (next == values.end() || next->name != vector.spec.name) {
       vector.dead.insert(slot);
+      continue;
     }
+    if (slot >= vector.kept_end) THESPIS_CHECK(vector.arena->put(slot, next->values));
+    ++next;
   }
   if (next == values.end()) return ok();
   return error(errc::corruption,
                name() + ": point " + id.text() + " has an unknown " + describe(next->name));
 }
 
-result<void> collection_state::load_index(vector_state& vector, const plugins::registry& plugins) {
-  const auto make = [&] {
-    return plugins.create_index(vector.spec.index, vector.arena,
-                                index_params_of(meta_->spec, vector.spec));
-  };
-  THESPIS_TRY(vector.index, make());
-  if (vector.index->scans()) {
-    vector.scan = vector.index;
-    vector.progress = index_progress(end_slot_);
-    return ok();
+// What a batch may need is taken before it commits, because after that it must not fail.
+result<void> collection_state::reserve_rows(std::span<const effect> effects) {
+  const auto upserts = std::count_if(effects.begin(), effects.end(), [](const effect& change) {
+    return std::holds_alternative<upsert_effect>(change);
+  });
+  const auto end = std::min<std::uint64_t>(std::uint64_t{end_slot_} + upserts, limits::slots_max);
+  for (auto& vector : vectors_) {
+    auto reserved = vector.arena->reserve(static_cast<slot_t>(end));
+    if (!reserved) return error(reserved.error().code, name() + ": " + reserved.error().message);
   }
-  plugins::index_file_stamp expected;
-  expected.collection = meta_->id;
-  expected.vector_name = vector.spec.name;
-  expected.generation = store_->counters().generation;
-  expected.next_slot = end_slot_;
-  expected.lsn = lsn_;
-  auto loaded = vector.index->load(vector.file, expected, &vector.dead);
-  if (loaded) {
-    vector.progress = index_progress(loaded->next_slot);
-    vector.saved_end = loaded->next_slot;
-    return ok();
-  }
-  if (loaded.error().code != errc::not_found)
-    log::warn("collection", "saved index does not fit, rebuilding it",
-              {{"collection", meta_->name},
-               {"vector", vector.spec.name},
-               {"why", loaded.error().message}});
-  THESPIS_TRY(vector.index, make());
   return ok();
 }
 
@@ -222,6 +126,7 @@ result<std::vector<effect>> collection_state::decide(const delete_request& reque
 }
 
 result<lsn_t> collection_state::apply(std::span<const effect> effects) {
+  THESPIS_CHECK(reserve_rows(effects));
   THESPIS_TRY(const auto batch, store_->apply(effects));
   broken_ = true;  // until memory has caught up
   std::vector<bool> moved(effects.size(), false);
@@ -273,18 +178,21 @@ std::optional<slot_range> collection_state::take_slice(std::size_t vector, slot_
   return vectors_[vector].progress.take(limit, slice_slots);
 }
 
-collection_state::slice_work collection_state::work_of(std::size_t vector, slot_range slice) const {
-  const auto& owner = vectors_[vector];
-  slice_work work{owner.index, {}};
+collection_state::slice_work collection_state::work_of(std::size_t vector, slot_range slice,
+                                                       const view& seen) const {
+  slice_work work{vectors_[vector].index, {}};
   work.slots.reserve(slice.end - slice.first);
+  const auto& dead = seen.vectors[vector].dead;
   for (auto slot = slice.first; slot < slice.end; ++slot)
-    if (!owner.dead.contains(slot)) work.slots.push_back(slot);
+    if (!dead.contains(slot)) work.slots.push_back(slot);
   return work;
 }
 
-void collection_state::finish_slice(std::size_t vector, slot_range slice) {
-  vectors_[vector].progress.finish(slice);
-  vectors_[vector].inserted_slots += slice.end - slice.first;
+void collection_state::finish_slice(std::size_t vector, slot_range slice, std::size_t inserted) {
+  auto& owner = vectors_[vector];
+  owner.progress.finish(slice);
+  owner.inserted_slots += slice.end - slice.first;
+  owner.upkeep.note_inserted(inserted, slice.end - slice.first - inserted);
 }
 
 std::size_t collection_state::slices_in_flight() const noexcept {
@@ -297,7 +205,7 @@ std::vector<collection_state::save_work> collection_state::unsaved(lsn_t durable
   std::vector<save_work> works;
   for (const auto& vector : vectors_) {
     const auto end = vector.progress.indexed_end();
-    if (vector.index->scans() || end == vector.saved_end) continue;
+    if (vector.index->scans() || (end == vector.saved_end && !vector.reordered)) continue;
     works.push_back({vector.index,
                      vector.file,
                      {meta_->id, vector.spec.name, store_->counters().generation, end, durable}});
@@ -305,9 +213,53 @@ std::vector<collection_state::save_work> collection_state::unsaved(lsn_t durable
   return works;
 }
 
+bool collection_state::much_unsaved() const noexcept {
+  return std::any_of(vectors_.begin(), vectors_.end(), [](const vector_state& vector) {
+    if (vector.index->scans()) return false;
+    const auto grown = vector.progress.indexed_end() - vector.saved_end;
+    return vector.reordered || (grown >= grown_min && grown > vector.saved_end / grown_part);
+  });
+}
+
 void collection_state::note_saved(const std::string& vector_name, slot_t next_slot) {
-  for (auto& vector : vectors_)
-    if (vector.spec.name == vector_name) vector.saved_end = next_slot;
+  for (auto& vector : vectors_) {
+    if (vector.spec.name != vector_name) continue;
+    vector.saved_end = next_slot;
+    vector.reordered = false;
+  }
+}
+
+collection_state::base_work collection_state::base_of(view_ptr seen) const {
+  base_work work{std::move(seen), folder_ / slot_file_name, store_->counters().generation, {}};
+  for (const auto& vector : vectors_) work.upkeep.push_back(vector.upkeep.marks());
+  return work;
+}
+
+result<void> collection_state::base_work::run() const {
+  for (const auto& vector : seen->vectors)
+    THESPIS_CHECK(vector.arena->save(seen->end_slot, seen->lsn));
+  return save_slots(file, *seen, generation, upkeep);
+}
+
+std::vector<collection_state::order_work> collection_state::out_of_order(const view& seen) const {
+  std::vector<order_work> works;
+  for (std::uint32_t i = 0; i < vectors_.size(); ++i) {
+    const auto& vector = vectors_[i];
+    const auto& dead = seen.vectors[i].dead;
+    if (vector.index->scans() || vector.progress.indexed_end() < seen.end_slot) continue;
+    if (vector.upkeep.due(vector.progress.indexed_end(), dead.size()))
+      works.push_back({i, vector.index, dead});
+  }
+  return works;
+}
+
+void collection_state::note_ordered(std::uint32_t vector, std::uint64_t dead, bool done) {
+  vectors_[vector].upkeep.note_maintained(dead);
+  vectors_[vector].reordered = vectors_[vector].reordered || done;
+}
+
+void collection_state::let_go() const noexcept {
+  for (const auto& vector : vectors_) vector.arena->let_go();
 }
 
 collection_info collection_state::info() const {
@@ -316,6 +268,7 @@ collection_info collection_state::info() const {
   info.points = points_;
   info.tombstones = end_slot_ - std::min<std::uint64_t>(points_, end_slot_);
   info.updated_us = updated_us_;
+  info.slot_table_bytes = slots_.bytes();
   for (const auto& vector : vectors_) {
     vector_index_info index;
     index.name = vector.spec.name;
@@ -328,7 +281,9 @@ collection_info collection_state::info() const {
     index.quantizer_bits = params.quantizer_bits;
     index.preset = params.hnsw.preset;
     index.index_bytes = vector.index->bytes();
-    index.arena_bytes = vector.arena->bytes();
+    const auto rows = vector.arena->memory();
+    index.arena_bytes = rows.resident_bytes;
+    index.arena_mapped_bytes = rows.mapped_bytes;
     if (index.tail_slots > 0 && info.status == collection_status::green) {
       info.status = collection_status::yellow;
       info.status_detail = describe(vector.spec.name) + ": " + std::to_string(index.tail_slots) +

@@ -5,18 +5,23 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "actors/collection/index_progress.hpp"
+#include "actors/collection/index_upkeep.hpp"
 #include "actors/query/view.hpp"
 #include "core/error.hpp"
 #include "core/mutation.hpp"
 #include "core/write_request.hpp"
 #include "plugins/host/registry.hpp"
 #include "storage/collection_store.hpp"
+#include "storage/journal.hpp"
 
 namespace thespis::actors {
 
@@ -25,13 +30,15 @@ namespace thespis::actors {
 /// Thread: belongs to one actor, or to one loading job before that.
 class collection_state {
  public:
-  /// Reads a collection into memory: every live vector, and saved indexes where they fit the data.
-  /// An index file that is missing, stale or damaged is left out and its slots wait for insertion.
+  /// Brings a collection into memory: rows, slots and indexes that were saved, where they fit the
+  /// data, and from storage what they lack. What is missing, stale or damaged of them is left out:
+  /// rows and slots are read again, slots of an index wait for insertion. Rows of an index that
+  /// does not scan lie in a mapped file, or in memory where that file cannot be had.
   /// Blocks; for a builder thread. Errors: corruption, io, not_found (index plugin), plugin,
   /// resource_exhausted.
   [[nodiscard]] static result<std::unique_ptr<collection_state>> load(
       std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
-      std::filesystem::path derived_folder);
+      const storage::journal& journal, std::filesystem::path derived_folder);
 
   /// Judges a request against the state. Nothing changes.
   /// Errors: invalid_argument, dimension_mismatch, too_large, not_found (vector name), io.
@@ -40,7 +47,8 @@ class collection_state {
   [[nodiscard]] result<std::vector<effect>> decide(const delete_request& request);
 
   /// Commits effects and brings memory up to date.
-  /// Errors: those of `collection_store::apply`, which change nothing; see also `broken`.
+  /// Errors: resource_exhausted (no room for rows) and those of `collection_store::apply`, which
+  /// change nothing; see also `broken`.
   [[nodiscard]] result<lsn_t> apply(std::span<const effect> effects);
 
   /// The committed state as searches will see it once it is durable.
@@ -58,8 +66,10 @@ class collection_state {
     std::shared_ptr<plugins::index> index;
     std::vector<slot_t> slots;
   };
-  [[nodiscard]] slice_work work_of(std::size_t vector, slot_range slice) const;
-  void finish_slice(std::size_t vector, slot_range slice);
+  /// What is dead in `seen`, which is durable, need not be inserted.
+  [[nodiscard]] slice_work work_of(std::size_t vector, slot_range slice, const view& seen) const;
+  /// Notes that `inserted` slots of a slice are in the index.
+  void finish_slice(std::size_t vector, slot_range slice, std::size_t inserted);
   [[nodiscard]] std::size_t slices_in_flight() const noexcept;
 
   /// An index to be saved, and where.
@@ -68,10 +78,40 @@ class collection_state {
     std::filesystem::path file;
     plugins::index_file_stamp stamp;
   };
-  /// Indexes that cover more than their files do; only while no slice is in flight, and only
+  /// Indexes that are ahead of their files; only while no slice is in flight, and only
   /// durable slots may have been inserted.
   [[nodiscard]] std::vector<save_work> unsaved(lsn_t durable) const;
+  /// Whether some index has grown so much, or was put in order, that it should be saved at once.
+  [[nodiscard]] bool much_unsaved() const noexcept;
   void note_saved(const std::string& vector_name, slot_t next_slot);
+
+  /// Rows and slots to be saved, as a published view has them.
+  struct base_work {
+    view_ptr seen;
+    std::filesystem::path file;
+    std::uint32_t generation = 0;
+    std::vector<upkeep_marks> upkeep;
+    /// Errors: io, resource_exhausted. Thread: any, one at a time for a collection.
+    [[nodiscard]] result<void> run() const;
+  };
+  [[nodiscard]] base_work base_of(view_ptr seen) const;
+  /// LSN of the slots that were loaded; 0 if every point was read.
+  [[nodiscard]] lsn_t loaded_lsn() const noexcept { return loaded_lsn_; }
+
+  /// An index to be put in order, which drops these dead slots.
+  struct order_work {
+    std::uint32_t vector = 0;
+    std::shared_ptr<plugins::index> index;
+    slot_bitmap dead;
+  };
+  /// Indexes to be put in order now; only while nothing is inserted or saved. An index for which
+  /// slots of `seen` still wait is left out.
+  [[nodiscard]] std::vector<order_work> out_of_order(const view& seen) const;
+  /// The index was put in order (`done`), or could not be and is left alone for a while.
+  void note_ordered(std::uint32_t vector, std::uint64_t dead, bool done);
+
+  /// Gives back pages of originals on disk that searches and inserts have brought into memory.
+  void let_go() const noexcept;
 
   [[nodiscard]] collection_info info() const;
   [[nodiscard]] std::size_t vector_count() const noexcept { return vectors_.size(); }
@@ -83,36 +123,62 @@ class collection_state {
     vector_spec spec;
     hnsw_config hnsw;
     std::shared_ptr<plugins::arena> arena;
+    slot_t kept_end = 0;  // rows below it came from a file
     std::shared_ptr<plugins::index> index;
     std::shared_ptr<const plugins::index> scan;
     slot_bitmap dead;
     index_progress progress{0};
+    index_upkeep upkeep;
     slot_t saved_end = 0;
+    bool reordered = false;            // since it was saved
     std::uint64_t inserted_slots = 0;  // since it was loaded
     std::filesystem::path file;
   };
+  /// Last write of each point that changed; 0: it was deleted.
+  using changes = std::unordered_map<point_id, lsn_t>;
+  using version_finder = std::function<result<lsn_t>(const point_id&)>;
+
+  static constexpr const char* slot_file_name = "slots";
 
   collection_state() = default;
 
-  [[nodiscard]] result<void> open_vector(const vector_spec& spec, const plugins::registry& plugins,
-                                         const std::filesystem::path& folder);
+  // Loading; see collection_load.cpp.
+  [[nodiscard]] result<void> open_vector(const vector_spec& spec, const plugins::registry& plugins);
+  [[nodiscard]] result<void> open_arena(vector_state& vector, const plugins::registry& plugins);
   [[nodiscard]] result<void> load_index(vector_state& vector, const plugins::registry& plugins);
-  [[nodiscard]] result<void> load_rows();
-  /// Notes each point's last write and checks that points and slots agree.
+  [[nodiscard]] plugins::index_file_stamp stamp_now(const std::string& vector_name) const;
+  [[nodiscard]] result<void> load_points(const storage::journal& journal);
+  [[nodiscard]] result<void> restore_slots(storage::collection_snapshot& snapshot,
+                                           const storage::journal& journal);
+  [[nodiscard]] result<changes> changes_after(lsn_t lsn, const storage::journal& journal) const;
+  [[nodiscard]] result<void> settle_slots(slot_t end, const changes& since,
+                                          const std::unordered_set<point_id>& moved,
+                                          storage::collection_snapshot& snapshot);
+  [[nodiscard]] result<void> read_rows(storage::collection_snapshot& snapshot, slot_t known_end,
+                                       const version_finder& version_of);
   [[nodiscard]] result<void> load_versions(storage::collection_snapshot& snapshot);
+  [[nodiscard]] bool is_retired(slot_t slot) const noexcept;
+  void retire(slot_t slot);
+
+  [[nodiscard]] result<void> reserve_rows(std::span<const effect> effects);
   [[nodiscard]] result<void> put_row(slot_t slot, const point_id& id,
                                      std::span<const named_vector> values, lsn_t version);
+  [[nodiscard]] result<void> put_vectors(slot_t slot, const point_id& id,
+                                         std::span<const named_vector> values);
   [[nodiscard]] result<void> check_point(point& checked) const;
   [[nodiscard]] std::string name() const { return "collection '" + meta_->name + "'"; }
+  [[nodiscard]] static std::string describe(const std::string& vector_name);
 
   std::shared_ptr<storage::collection_store> store_;
   std::shared_ptr<const collection_meta> meta_;
+  std::filesystem::path folder_;       // of derived state
   std::vector<vector_state> vectors_;  // in the order of the spec
   slot_table slots_;
   slot_t end_slot_ = 0;
   std::uint64_t points_ = 0;
   std::int64_t updated_us_ = 0;
   lsn_t lsn_ = 0;
+  lsn_t loaded_lsn_ = 0;
   bool broken_ = false;
 };
 

@@ -3,7 +3,9 @@
 
 #include "actors/query/slot_table.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace thespis::actors {
 
@@ -69,6 +71,65 @@ point_id slot_table::id(slot_t slot) const {
 
 lsn_t slot_table::version(slot_t slot) const noexcept {
   return chunk_of(slot).versions[slot & low_bits(chunk_slots_log2)].load(std::memory_order_relaxed);
+}
+
+result<void> slot_table::save(slot_t end, lsn_t newest, const sink& write) const {
+  std::string block;
+  for (slot_t first = 0; first < end; first += chunk_slots) {
+    const auto& home = chunk_of(first);
+    const std::size_t count = std::min(chunk_slots, end - first);
+    block.assign(reinterpret_cast<const char*>(home.kinds.data()), count);
+    std::string texts;
+    for (std::size_t at = 0; at < count; ++at) {
+      char cell[16] = {};
+      if (home.kinds[at] == kind::text) {
+        const std::string* value = nullptr;
+        std::memcpy(&value, home.cells[at].data(), sizeof value);
+        const auto bytes = static_cast<std::uint16_t>(value->size());
+        texts.append(reinterpret_cast<const char*>(&bytes), sizeof bytes).append(*value);
+      } else {
+        std::memcpy(cell, home.cells[at].data(), home.kinds[at] == kind::number ? 8 : 16);
+      }
+      block.append(cell, sizeof cell);
+    }
+    for (std::size_t at = 0; at < count; ++at) {
+      const auto noted = home.versions[at].load(std::memory_order_relaxed);
+      const auto version = noted > newest ? version_unknown : noted;
+      block.append(reinterpret_cast<const char*>(&version), sizeof version);
+    }
+    block += texts;
+    THESPIS_CHECK(write(block.data(), block.size()));
+  }
+  return ok();
+}
+
+result<slot_table> slot_table::load(slot_t end, const source& read) {
+  slot_table made;
+  auto chunks = std::make_shared<chunk_list>();
+  std::array<lsn_t, chunk_slots> versions;
+  for (slot_t first = 0; first < end; first += chunk_slots) {
+    auto& home = *chunks->emplace_back(std::make_shared<chunk>());
+    const std::size_t count = std::min(chunk_slots, end - first);
+    THESPIS_CHECK(read(home.kinds.data(), count));
+    THESPIS_CHECK(read(home.cells.data(), count * sizeof(home.cells[0])));
+    THESPIS_CHECK(read(versions.data(), count * sizeof(lsn_t)));
+    for (std::size_t at = 0; at < count; ++at) {
+      home.versions[at].store(versions[at], std::memory_order_relaxed);
+      if (home.kinds[at] > kind::text)
+        return error(errc::corruption, "a slot's id is of an unknown kind");
+      if (home.kinds[at] != kind::text) continue;
+      std::uint16_t bytes = 0;
+      THESPIS_CHECK(read(&bytes, sizeof bytes));
+      std::string value(bytes, '\0');
+      THESPIS_CHECK(read(value.data(), value.size()));
+      THESPIS_CHECK(point_id::from_string(value));
+      const auto* kept =
+          home.strings.emplace_back(std::make_unique<const std::string>(std::move(value))).get();
+      std::memcpy(home.cells[at].data(), &kept, sizeof kept);
+    }
+  }
+  made.chunks_ = std::move(chunks);
+  return made;
 }
 
 std::size_t slot_table::bytes() const noexcept { return chunks_->size() * sizeof(chunk); }

@@ -6,10 +6,12 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/ids.hpp"
 #include "core/point_id.hpp"
 
@@ -30,6 +32,19 @@ class slot_table {
 
   [[nodiscard]] point_id id(slot_t slot) const;
   [[nodiscard]] lsn_t version(slot_t slot) const noexcept;
+
+  /// Stands for the version of a slot whose last write is not known; see `save`.
+  static constexpr lsn_t version_unknown = ~lsn_t{0};
+
+  /// Writes the slots below `end`, in the byte order of this machine. A version above `newest` was
+  /// noted by a later write and is written as `version_unknown`. Errors: those of `write`.
+  /// Thread: beside the writer, on a copy.
+  using sink = std::function<result<void>(const void* data, std::size_t bytes)>;
+  [[nodiscard]] result<void> save(slot_t end, lsn_t newest, const sink& write) const;
+
+  /// Reads what `save` wrote. Errors: those of `read`; corruption.
+  using source = std::function<result<void>(void* data, std::size_t bytes)>;
+  [[nodiscard]] static result<slot_table> load(slot_t end, const source& read);
 
   /// Memory taken, in bytes.
   [[nodiscard]] std::size_t bytes() const noexcept;

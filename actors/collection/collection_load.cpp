@@ -1,0 +1,288 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The part of collection_state that brings a collection into memory.
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/collection/collection_state.hpp"
+#include "actors/collection/index_options.hpp"
+#include "actors/collection/slot_file.hpp"
+#include "core/log.hpp"
+
+namespace thespis::actors {
+
+namespace {
+
+/// File of a vector's rows or index; the ordinal stands for its name, which is user text.
+std::filesystem::path file_of(const std::filesystem::path& folder, std::size_t ordinal,
+                              const char* extension) {
+  return folder / ("vector-" + std::to_string(ordinal) + extension);
+}
+
+}  // namespace
+
+result<std::unique_ptr<collection_state>> collection_state::load(
+    std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
+    const storage::journal& journal, std::filesystem::path derived_folder) {
+  std::unique_ptr<collection_state> state(new collection_state);
+  state->meta_ = std::make_shared<const collection_meta>(store->meta());
+  state->store_ = std::move(store);
+  state->folder_ = std::move(derived_folder);
+  const auto counters = state->store_->counters();
+  state->end_slot_ = counters.next_slot;
+  state->points_ = counters.points;
+  state->updated_us_ = counters.updated_us;
+  state->lsn_ = counters.lsn;
+  for (const auto& spec : state->meta_->spec.vectors)
+    THESPIS_CHECK(state->open_vector(spec, plugins));
+  THESPIS_CHECK(state->load_points(journal));
+  for (auto& vector : state->vectors_) THESPIS_CHECK(state->load_index(vector, plugins));
+  return state;
+}
+
+result<void> collection_state::open_vector(const vector_spec& spec,
+                                           const plugins::registry& plugins) {
+  vector_state vector;
+  vector.spec = spec;
+  vector.hnsw = meta_->spec.hnsw_for(spec);
+  vector.file = file_of(folder_, vectors_.size(), ".index");
+  THESPIS_CHECK(open_arena(vector, plugins));
+  THESPIS_TRY(vector.scan, plugins.create_index("flat", vector.arena, {vector.hnsw}));
+  vectors_.push_back(std::move(vector));
+  return ok();
+}
+
+result<void> collection_state::open_arena(vector_state& vector, const plugins::registry& plugins) {
+  const auto& spec = vector.spec;
+  THESPIS_TRY(vector.arena, plugins::arena::create(spec.size, spec.metric));
+  // An index that reads every row for every search wants them in memory.
+  THESPIS_TRY(const auto made,
+              plugins.create_index(spec.index, vector.arena, index_params_of(meta_->spec, spec)));
+  if (made->scans()) return ok();
+  plugins::arena_file where;
+  where.path = file_of(folder_, vectors_.size(), ".rows");
+  where.collection = meta_->id;
+  where.vector_name = spec.name;
+  where.generation = store_->counters().generation;
+  where.next_slot = end_slot_;
+  where.lsn = lsn_;
+  where.on_disk = spec.on_disk;
+  auto opened = plugins::arena::open(spec.size, spec.metric, where);
+  const auto usable = opened ? opened->rows->reserve(end_slot_) : result<void>(opened.error());
+  if (!usable) {
+    log::warn(
+        "collection", "vectors are kept in memory, because their file cannot be used",
+        {{"collection", meta_->name}, {"vector", spec.name}, {"why", usable.error().message}});
+    return ok();
+  }
+  if (!opened->lost.empty())
+    log::warn("collection", "saved rows do not fit, reading them again",
+              {{"collection", meta_->name}, {"vector", spec.name}, {"why", opened->lost}});
+  vector.arena = std::move(opened->rows);
+  vector.kept_end = opened->kept_end;
+  return ok();
+}
+
+plugins::index_file_stamp collection_state::stamp_now(const std::string& vector_name) const {
+  return {meta_->id, vector_name, store_->counters().generation, end_slot_, lsn_};
+}
+
+result<void> collection_state::load_points(const storage::journal& journal) {
+  THESPIS_TRY(auto snapshot, store_->snapshot());
+  auto restored = restore_slots(*snapshot, journal);
+  if (!restored) {
+    if (restored.error().code != errc::not_found)
+      log::warn("collection", "saved slots do not fit, reading every point",
+                {{"collection", meta_->name}, {"why", restored.error().message}});
+    slots_ = slot_table();
+    for (auto& vector : vectors_) {
+      vector.dead = slot_bitmap();
+      vector.upkeep = index_upkeep();
+    }
+    loaded_lsn_ = 0;
+    THESPIS_CHECK(read_rows(*snapshot, 0, [this](const point_id&) { return lsn_; }));
+    THESPIS_CHECK(load_versions(*snapshot));
+  }
+  // A saved index may still name slots that died since.
+  for (auto& vector : vectors_) THESPIS_CHECK(vector.arena->extend(end_slot_));
+  return ok();
+}
+
+bool collection_state::is_retired(slot_t slot) const noexcept {
+  // A live point has at least one vector.
+  return std::all_of(vectors_.begin(), vectors_.end(),
+                     [&](const vector_state& vector) { return vector.dead.contains(slot); });
+}
+
+void collection_state::retire(slot_t slot) {
+  for (auto& vector : vectors_) vector.dead.insert(slot);
+}
+
+result<void> collection_state::restore_slots(storage::collection_snapshot& snapshot,
+                                             const storage::journal& journal) {
+  THESPIS_TRY(auto saved, load_slots(folder_ / slot_file_name, stamp_now(""), vectors_.size()));
+  THESPIS_TRY(const auto since, changes_after(saved.lsn, journal));
+  slots_ = std::move(saved.slots);
+  for (std::size_t i = 0; i < vectors_.size(); ++i) {
+    vectors_[i].dead = std::move(saved.dead[i]);
+    vectors_[i].upkeep = index_upkeep(saved.upkeep[i]);
+  }
+  std::unordered_set<point_id> moved;
+  THESPIS_CHECK(read_rows(snapshot, saved.next_slot, [&](const point_id& id) -> result<lsn_t> {
+    const auto change = since.find(id);
+    if (change == since.end() || change->second == 0 || !moved.insert(id).second)
+      return error(errc::corruption,
+                   "the journal does not tell of point " + id.text() + ", which has a new slot");
+    return change->second;
+  }));
+  THESPIS_CHECK(settle_slots(saved.next_slot, since, moved, snapshot));
+  loaded_lsn_ = saved.lsn;
+  return ok();
+}
+
+result<collection_state::changes> collection_state::changes_after(
+    lsn_t lsn, const storage::journal& journal) const {
+  changes since;
+  if (lsn_ <= lsn) return since;
+  if (journal.marks().durable < lsn_)
+    return error(errc::unavailable, "the last writes are not durable yet");
+  auto read = journal.read(lsn + 1, [&](journal_entry&& entry) {
+    if (entry.lsn > lsn_) return false;
+    for (const auto& change : entry.body) {
+      if (change.collection != meta_->id) continue;
+      if (const auto* upsert = std::get_if<upsert_effect>(&change.effect))
+        since[upsert->point.id] = entry.lsn;
+      else if (const auto* removal = std::get_if<delete_effect>(&change.effect))
+        since[removal->id] = 0;
+    }
+    return true;
+  });
+  if (read) return since;
+  // Trimmed: that the file is there but of no use deserves a line in the log.
+  return error(errc::failed_precondition, read.error().message);
+}
+
+// Brings slots below `end` from the state of their file to that of now. A point in `since` that
+// has no new slot was deleted, or was written without a change of its vectors.
+result<void> collection_state::settle_slots(slot_t end, const changes& since,
+                                            const std::unordered_set<point_id>& moved,
+                                            storage::collection_snapshot& snapshot) {
+  std::uint64_t live = moved.size();
+  for (slot_t slot = 0; slot < end; ++slot) {
+    if (is_retired(slot)) continue;
+    const bool unknown = slots_.version(slot) == slot_table::version_unknown;
+    if (!since.empty() || unknown) {
+      const auto id = slots_.id(slot);
+      const auto change = since.find(id);
+      if (change != since.end()) {
+        if (change->second == 0 || moved.contains(id)) {
+          retire(slot);
+          continue;
+        }
+        slots_.touch(slot, change->second);
+      } else if (unknown) {
+        THESPIS_TRY(const auto record, snapshot.find(id));
+        if (!record || record->slot != slot)
+          return error(errc::corruption,
+                       "slot " + std::to_string(slot) + " is not that of point " + id.text());
+        slots_.touch(slot, record->lsn);
+      }
+    }
+    ++live;
+  }
+  if (live == points_) return ok();
+  return error(errc::corruption, std::to_string(live) + " points have slots, but there are " +
+                                     std::to_string(points_));
+}
+
+// Reads the slots that are not known, from `known_end` on, and the rows that arenas lack.
+result<void> collection_state::read_rows(storage::collection_snapshot& snapshot, slot_t known_end,
+                                         const version_finder& version_of) {
+  slot_t first = known_end;
+  for (const auto& vector : vectors_) first = std::min(first, vector.kept_end);
+  slot_t expected = known_end;
+  const auto skip_to = [&](slot_t slot) {
+    for (; expected < slot; ++expected) {
+      slots_.put(expected, point_id(), 0);
+      retire(expected);
+    }
+  };
+  const auto take = [&](const storage::slot_row& row) -> result<void> {
+    if (row.slot >= end_slot_)
+      return error(errc::corruption, name() + ": slot " + std::to_string(row.slot) +
+                                         " is stored, but only " + std::to_string(end_slot_) +
+                                         " were assigned");
+    if (row.slot >= known_end) {
+      skip_to(row.slot);
+      expected = row.slot + 1;
+      THESPIS_TRY(const auto version, version_of(row.id));
+      return put_row(row.slot, row.id, row.vectors, version);
+    }
+    if (is_retired(row.slot) || slots_.id(row.slot) != row.id)
+      return error(errc::corruption,
+                   name() + ": slot " + std::to_string(row.slot) + " is stored for another point");
+    return put_vectors(row.slot, row.id, row.vectors);
+  };
+  if (first < end_slot_) {
+    result<void> outcome = ok();
+    THESPIS_CHECK(snapshot.scan_slots(first, [&](storage::slot_row&& row) {
+      outcome = take(row);
+      return outcome.has_value();
+    }));
+    THESPIS_CHECK(std::move(outcome));
+  }
+  skip_to(end_slot_);
+  return ok();
+}
+
+result<void> collection_state::load_versions(storage::collection_snapshot& snapshot) {
+  result<void> outcome = ok();
+  std::uint64_t points = 0;
+  THESPIS_CHECK(snapshot.scan(std::nullopt, [&](const point_id& id, storage::point_record&& row) {
+    if (row.slot >= end_slot_ || slots_.id(row.slot) != id) {
+      outcome = error(errc::corruption, name() + ": point " + id.text() + " names slot " +
+                                            std::to_string(row.slot) +
+                                            ", which belongs to another point");
+      return false;
+    }
+    slots_.touch(row.slot, row.lsn);
+    ++points;
+    return true;
+  }));
+  THESPIS_CHECK(std::move(outcome));
+  if (points == points_) return ok();
+  return error(errc::corruption, name() + ": " + std::to_string(points) +
+                                     " points are stored, but its counter says " +
+                                     std::to_string(points_));
+}
+
+result<void> collection_state::load_index(vector_state& vector, const plugins::registry& plugins) {
+  const auto make = [&] {
+    return plugins.create_index(vector.spec.index, vector.arena,
+                                index_params_of(meta_->spec, vector.spec));
+  };
+  THESPIS_TRY(vector.index, make());
+  if (vector.index->scans()) {
+    vector.scan = vector.index;
+    vector.progress = index_progress(end_slot_);
+    return ok();
+  }
+  auto loaded = vector.index->load(vector.file, stamp_now(vector.spec.name), &vector.dead);
+  if (loaded) {
+    vector.progress = index_progress(loaded->next_slot);
+    vector.saved_end = loaded->next_slot;
+    return ok();
+  }
+  if (loaded.error().code != errc::not_found)
+    log::warn("collection", "saved index does not fit, rebuilding it",
+              {{"collection", meta_->name},
+               {"vector", vector.spec.name},
+               {"why", loaded.error().message}});
+  vector.upkeep = index_upkeep();
+  THESPIS_TRY(vector.index, make());
+  return ok();
+}
+
+}  // namespace thespis::actors

@@ -1,0 +1,117 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/collection/slot_file.hpp"
+
+#include <bit>
+#include <string>
+
+#include "plugins/host/index_file.hpp"
+
+namespace thespis::actors {
+
+namespace {
+
+constexpr const char* format_name = "slots";
+constexpr const char* format_version = "1";
+constexpr std::uint32_t byte_order = 0x01020304;
+constexpr std::size_t word_bits = 64;
+/// Words of a bitmap that are read at a time.
+constexpr std::size_t words_per_read = slot_bitmap::chunk_words;
+
+/// What precedes the dead slots of one vector.
+struct vector_head {
+  std::uint64_t inserted = 0;
+  std::uint64_t settled = 0;
+};
+
+std::size_t words_for(slot_t end) { return (std::size_t{end} + word_bits - 1) / word_bits; }
+
+result<void> write_bits(plugins::index_file_writer& out, const slot_bitmap& set, slot_t end) {
+  const std::vector<std::uint64_t> none(slot_bitmap::chunk_words, 0);
+  auto left = words_for(end);
+  for (std::uint32_t at = 0; left > 0; ++at) {
+    const auto* words = at < set.chunk_count() ? set.chunks()[at] : nullptr;
+    const auto count = std::min<std::size_t>(left, slot_bitmap::chunk_words);
+    THESPIS_CHECK(out.write(words != nullptr ? words : none.data(), count * sizeof(*words)));
+    left -= count;
+  }
+  return ok();
+}
+
+result<slot_bitmap> read_bits(plugins::index_file_reader& in, slot_t end) {
+  slot_bitmap set;
+  std::vector<std::uint64_t> words;
+  const auto whole = words_for(end);
+  for (std::size_t first = 0; first < whole; first += words.size()) {
+    words.resize(std::min(whole - first, words_per_read));
+    THESPIS_CHECK(in.read(words.data(), words.size() * sizeof(words[0])));
+    for (std::size_t i = 0; i < words.size(); ++i)
+      for (auto word = words[i]; word != 0; word &= word - 1) {
+        const auto slot =
+            (first + i) * word_bits + static_cast<std::size_t>(std::countr_zero(word));
+        if (slot < end) set.insert(static_cast<slot_t>(slot));
+      }
+  }
+  return set;
+}
+
+error unfit(const std::filesystem::path& file, const std::string& why) {
+  return {errc::failed_precondition, "slot file " + file.string() + ": " + why};
+}
+
+}  // namespace
+
+result<void> save_slots(const std::filesystem::path& file, const view& seen,
+                        std::uint32_t generation, std::span<const upkeep_marks> upkeep) {
+  plugins::index_file_header header;
+  header.stamp = {seen.meta->id, "", generation, seen.end_slot, seen.lsn};
+  header.dimension = static_cast<std::uint32_t>(seen.vectors.size());
+  header.plugin_name = format_name;
+  header.plugin_version = format_version;
+  THESPIS_TRY(const auto out, plugins::index_file_writer::open(file, header));
+  THESPIS_CHECK(out->write(&byte_order, sizeof byte_order));
+  for (std::size_t i = 0; i < seen.vectors.size(); ++i) {
+    const vector_head head{upkeep[i].inserted, upkeep[i].settled};
+    THESPIS_CHECK(out->write(&head, sizeof head));
+    THESPIS_CHECK(write_bits(*out, seen.vectors[i].dead, seen.end_slot));
+  }
+  THESPIS_CHECK(seen.slots.save(seen.end_slot, seen.lsn, [&](const void* data, std::size_t bytes) {
+    return out->write(data, bytes);
+  }));
+  return out->finish();
+}
+
+result<saved_slots> load_slots(const std::filesystem::path& file,
+                               const plugins::index_file_stamp& expected, std::size_t vectors) {
+  THESPIS_TRY(const auto in, plugins::index_file_reader::open(file));
+  const auto& header = in->header();
+  const auto& stamp = header.stamp;
+  if (header.plugin_name != format_name || header.plugin_version != format_version)
+    return unfit(file, "another format");
+  if (stamp.collection != expected.collection || stamp.generation != expected.generation ||
+      header.dimension != vectors)
+    return unfit(file, "of another collection");
+  if (stamp.next_slot > expected.next_slot || stamp.lsn > expected.lsn)
+    return unfit(file, "newer than the collection");
+  std::uint32_t order = 0;
+  THESPIS_CHECK(in->read(&order, sizeof order));
+  if (order != byte_order) return unfit(file, "written by a machine of another byte order");
+  saved_slots saved;
+  saved.next_slot = stamp.next_slot;
+  saved.lsn = stamp.lsn;
+  for (std::size_t i = 0; i < vectors; ++i) {
+    vector_head head;
+    THESPIS_CHECK(in->read(&head, sizeof head));
+    saved.upkeep.push_back({head.inserted, head.settled});
+    THESPIS_TRY(auto dead, read_bits(*in, stamp.next_slot));
+    saved.dead.push_back(std::move(dead));
+  }
+  THESPIS_TRY(saved.slots, slot_table::load(stamp.next_slot, [&](void* data, std::size_t bytes) {
+                return in->read(data, bytes);
+              }));
+  THESPIS_CHECK(in->finish());
+  return saved;
+}
+
+}  // namespace thespis::actors

@@ -1,0 +1,207 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "actors/collection/index_upkeep.hpp"
+#include "actors/collection/save_pace.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/test_node.hpp"
+
+using namespace thespis;
+using actors::index_upkeep;
+using actors::save_pace;
+using tests::scratch_folder;
+using tests::test_node;
+
+namespace {
+
+collection_spec tidy_spec() {
+  collection_spec spec;
+  spec.vectors.push_back({"", 2, distance::euclid, element_type::float32, "tidy", std::nullopt});
+  spec.hnsw.full_scan_threshold_kb = 0;
+  return spec;
+}
+
+std::vector<point> points_from(std::uint64_t first, std::uint64_t count) {
+  std::vector<point> points;
+  for (auto id = first; id < first + count; ++id)
+    points.push_back({point_id(id), {{"", {static_cast<float>(id), 1}}}, payload{}});
+  return points;
+}
+
+std::vector<point_id> ids_from(std::uint64_t first, std::uint64_t count) {
+  std::vector<point_id> ids;
+  for (auto id = first; id < first + count; ++id) ids.emplace_back(id);
+  return ids;
+}
+
+/// The folder that the index of these tests works in.
+class tidy_folder {
+ public:
+  tidy_folder() { ::setenv("THESPIS_TIDY", folder_.path().c_str(), 1); }
+
+  void put(const char* file) const { std::ofstream(folder_.path() / file) << "x"; }
+  void take(const char* file) const { std::filesystem::remove(folder_.path() / file); }
+  [[nodiscard]] std::vector<std::string> calls() const {
+    std::ifstream file(folder_.path() / "calls");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
+  }
+  /// Waits until `line` is among the calls.
+  [[nodiscard]] bool wait_for(const std::string& line) const {
+    for (int i = 0; i < 1000; ++i) {
+      const auto all = calls();
+      if (std::find(all.begin(), all.end(), line) != all.end()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
+ private:
+  scratch_folder folder_;
+};
+
+const std::vector<std::filesystem::path> with_tidy = {THESPIS_PLUGIN_FOLDER, THESPIS_TIDY_PLUGINS};
+
+std::uint64_t nearest(test_node& node, float first) {
+  search_request wanted;
+  wanted.target = std::vector<float>{first, 1};
+  wanted.limit = 1;
+  const auto found = node.search("docs", wanted);
+  REQUIRE(found);
+  REQUIRE(found->hits.size() == 1);
+  return found->hits[0].id.number();
+}
+
+}  // namespace
+
+TEST_CASE("upkeep is due after many inserts or deaths, and not again at once") {
+  index_upkeep upkeep;
+  upkeep.note_inserted(1'000, 0);
+  CHECK_FALSE(upkeep.due(1'000, 0));
+  upkeep.note_inserted(1, 0);
+  CHECK(upkeep.due(1'001, 0));
+  upkeep.note_maintained(0);
+  CHECK_FALSE(upkeep.due(1'001, 0));
+  upkeep.note_inserted(1'999, 0);
+  CHECK(upkeep.due(3'000, 0));
+  CHECK_FALSE(upkeep.due(10'000, 0));  // a fifth of 10,000 is 2,000
+  CHECK_FALSE(upkeep.due(100'000, 20'000));
+  CHECK(upkeep.due(100'000, 20'001));
+  upkeep.note_maintained(20'001);
+  CHECK_FALSE(upkeep.due(100'000, 20'001));
+  CHECK_FALSE(upkeep.due(100'000, 36'000));  // a fifth of the 79,999 that are left
+  CHECK(upkeep.due(100'000, 36'001));
+}
+
+TEST_CASE("slots that were dead before they were inserted are no reason for upkeep") {
+  index_upkeep upkeep;
+  upkeep.note_inserted(500, 4'500);
+  CHECK_FALSE(upkeep.due(5'000, 4'500));
+  CHECK(upkeep.due(5'000, 4'601));
+  CHECK_FALSE(upkeep.due(5'000, 4'600));
+  CHECK_FALSE(upkeep.due(0, 0));
+  const index_upkeep again(upkeep.marks());
+  CHECK(again.due(5'000, 4'601));
+  CHECK_FALSE(again.due(5'000, 4'600));
+}
+
+TEST_CASE("a save that takes long is repeated seldom") {
+  save_pace pace(1'000);
+  CHECK_FALSE(pace.due(1'099, 100));
+  CHECK(pace.due(1'100, 100));
+  pace.begin(2'000);
+  pace.end(2'050);
+  CHECK_FALSE(pace.due(2'150, 100));
+  CHECK_FALSE(pace.due(3'049, 100));
+  CHECK(pace.due(3'050, 100));
+  CHECK_FALSE(pace.due(3'050, 5'000));
+}
+
+TEST_CASE("a build is put in order before it is saved, and searches go on meanwhile") {
+  const tidy_folder tidy;
+  scratch_folder folder;
+  {
+    test_node node(folder.path(), with_tidy);
+    REQUIRE(node.create("docs", tidy_spec()));
+    tidy.put("wait");
+    REQUIRE(node.upsert("docs", points_from(0, 1'500)));
+    const auto waiting = [&] {
+      const auto now = node.info("docs");
+      return now.indexes[0].tail_slots == 0 && now.status == collection_status::yellow;
+    };
+    for (int i = 0; i < 1000 && !waiting(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    CHECK_THAT(node.info("docs").status_detail, Catch::Contains("put in order"));
+    CHECK(nearest(node, 700) == 700);
+    // What comes now waits in the tail and is found there.
+    REQUIRE(node.upsert("docs", points_from(5'000, 10)));
+    CHECK(nearest(node, 5'003) == 5'003);
+    CHECK(node.info("docs").indexes[0].tail_slots == 10);
+    CHECK(tidy.calls().empty());
+    tidy.take("wait");
+    const auto done = node.indexed("docs");
+    CHECK(done.indexes[0].indexed_slots == 1'510);
+    CHECK(nearest(node, 5'003) == 5'003);
+    const auto calls = tidy.calls();
+    REQUIRE_FALSE(calls.empty());
+    CHECK(calls[0] == "maintain 1500 dropped 0");
+    CHECK(std::count(calls.begin(), calls.end(), calls[0]) == 1);
+  }
+  CHECK(tidy.calls().back() == "save 1510");
+}
+
+TEST_CASE("dead slots are dropped once they are many, and never the living") {
+  const tidy_folder tidy;
+  scratch_folder folder;
+  test_node node(folder.path(), with_tidy);
+  REQUIRE(node.create("docs", tidy_spec()));
+  REQUIRE(node.upsert("docs", points_from(0, 900)));
+  node.indexed("docs");
+  REQUIRE(node.remove("docs", ids_from(0, 180)));
+  CHECK(node.indexed("docs").points == 720);
+  CHECK(tidy.calls().empty());
+  REQUIRE(node.remove("docs", ids_from(180, 2)));
+  CHECK(tidy.wait_for("maintain 900 dropped 182"));
+  node.indexed("docs");
+  CHECK(nearest(node, 0) == 182);
+  CHECK(nearest(node, 500) == 500);
+  REQUIRE(node.upsert("docs", points_from(0, 50)));
+  node.indexed("docs");
+  CHECK(nearest(node, 7) == 7);
+  CHECK(tidy.calls().size() == 1);
+}
+
+TEST_CASE("no memory for upkeep is no failure, anything else restarts the collection") {
+  const tidy_folder tidy;
+  scratch_folder folder;
+  test_node node(folder.path(), with_tidy);
+  REQUIRE(node.create("docs", tidy_spec()));
+  tidy.put("no-memory");
+  const auto first = node.serving("docs");
+  REQUIRE(node.upsert("docs", points_from(0, 1'200)));
+  CHECK(tidy.wait_for("maintain 1200 dropped 0"));
+  node.indexed("docs");
+  CHECK(node.serving("docs") == first);
+  CHECK(nearest(node, 1'000) == 1'000);
+  tidy.take("no-memory");
+  tidy.put("fail");
+  REQUIRE(node.upsert("docs", points_from(2'000, 1'300)));
+  CHECK(tidy.wait_for("maintain 2500 dropped 0"));
+  tidy.take("fail");
+  bool restarted = false;
+  for (int i = 0; i < 100 && !restarted; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    restarted = node.serving("docs") != first;
+  }
+  CHECK(restarted);
+  CHECK(node.indexed("docs").points == 2'500);
+  CHECK(nearest(node, 3'000) == 3'000);
+}
