@@ -148,6 +148,7 @@ void encode_indexes(json_writer& out, const std::vector<vector_index_info>& inde
     out.key("quantizer_bits").number(index.quantizer_bits);
     out.key("index_bytes").number(index.index_bytes);
     out.key("arena_bytes").number(index.arena_bytes);
+    out.key("arena_mapped_bytes").number(index.arena_mapped_bytes);
     out.end_object();
   }
   out.end_array();
@@ -243,6 +244,7 @@ void encode(json_writer& out, const collection_info& info) {
   encode_time(out, "updated_at", info.updated_us);
   out.key("status_detail").string(info.status_detail);
   out.key("tombstones_count").number(info.tombstones);
+  out.key("slot_table_bytes").number(info.slot_table_bytes);
   encode_indexes(out, info.indexes);
   out.end_object();
 }

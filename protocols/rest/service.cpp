@@ -40,6 +40,8 @@ void add_collection(thespis::metrics::sink& out, const thespis::collection_info&
             static_cast<double>(info.tombstones));
   out.gauge("thespis_collection_status", "1 green, 2 yellow, 3 red", one,
             static_cast<double>(info.status));
+  out.gauge("thespis_slot_table_bytes", "Memory of ids and versions", one,
+            static_cast<double>(info.slot_table_bytes));
   std::uint64_t waiting = 0;
   for (const auto& index : info.indexes) waiting += index.tail_slots;
   out.gauge("thespis_collection_waiting_slots", "Slots that wait for an index, over all vectors",
@@ -49,8 +51,10 @@ void add_collection(thespis::metrics::sink& out, const thespis::collection_info&
         {"collection", info.meta.name}, {"vector", index.name}, {"index", index.index}};
     out.gauge("thespis_index_bytes", "Memory of an index's links and tables", each,
               static_cast<double>(index.index_bytes));
-    out.gauge("thespis_arena_bytes", "Memory of the vectors", each,
+    out.gauge("thespis_arena_bytes", "Memory of the vectors, also those of a mapped file", each,
               static_cast<double>(index.arena_bytes));
+    out.gauge("thespis_arena_mapped_bytes", "Vectors in a mapped file, in memory or not", each,
+              static_cast<double>(index.arena_mapped_bytes));
     out.gauge("thespis_index_slots", "Slots that an index covers", each,
               static_cast<double>(index.indexed_slots));
     out.counter("thespis_index_inserts_total", "Slots that an index took in since it was loaded",

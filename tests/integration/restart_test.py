@@ -9,6 +9,7 @@ import shutil
 import socket
 import struct
 import tempfile
+import time
 import unittest
 
 from thespis_server import Server, ServerFailed, binary, wait_green
@@ -154,8 +155,82 @@ class RestartTest(unittest.TestCase):
                     self.check_answers(self.client(server))
                     self.assertEqual(server.stop(), 0, server.output())
 
-    def derived_files(self):
-        return [path for path in (self.data_dir / "derived").rglob("*") if path.is_file()]
+    def derived_files(self, name="*"):
+        return [path for path in (self.data_dir / "derived").rglob(name) if path.is_file()]
+
+    def wait_saved(self, newer_than=0):
+        """Waits until slots that were saved after that time are there; returns their time."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            times = [path.stat().st_mtime_ns for path in self.derived_files("slots")]
+            if times and min(times) > newer_than:
+                return min(times)
+            time.sleep(0.05)
+        raise AssertionError("slots were not saved")
+
+    def change(self, client, seed):
+        """Changes vectors and payloads, deletes points and adds some."""
+        source = random.Random(seed)
+        fresh = random_points(seed + 1, POINTS + 200)
+        for point in source.sample(self.points, 150):
+            point["vector"] = fresh[point["id"] % len(fresh)]["vector"]
+        for point in source.sample(self.points, 150):
+            point["payload"] = {"n": point["id"], "text": f"changed {seed}"}
+        gone = {point["id"] for point in source.sample(self.points, 150)}
+        self.points = [point for point in self.points if point["id"] not in gone]
+        first_new = max(point["id"] for point in self.points) + 1
+        self.points += [{**point, "id": first_new + number}
+                        for number, point in enumerate(fresh[-100:])]
+        for first in range(0, len(self.points), 1000):
+            client.put("/collections/docs/points?wait=true",
+                       {"points": self.points[first:first + 1000]})
+        answer = client.post("/collections/docs/points/delete?wait=true", {"points": list(gone)})
+        self.assertEqual(answer.result["status"], "completed")
+
+    def test_writes_after_a_save_survive_a_kill(self):
+        with Server(self.data_dir, environment=SAVE_OFTEN).start() as server:
+            load(self.client(server), self.points)
+            saved = self.wait_saved()
+            for start in range(4):
+                self.change(self.client(server), self.seed + 10 * start)
+                if start % 2 == 1:
+                    saved = self.wait_saved(saved)
+                server.kill()
+                server.start()
+                self.check_answers(self.client(server))
+            self.assertNotIn("do not fit", server.output())
+            wait_green(self.client(server), "docs")
+            self.check_answers(self.client(server))
+
+    def test_derived_files_harmed_after_a_kill_cost_no_answer(self):
+        with Server(self.data_dir, environment=SAVE_OFTEN).start() as server:
+            load(self.client(server), self.points)
+            wait_green(self.client(server), "docs")
+            saved = self.wait_saved()
+            for number, (name, damage) in enumerate(
+                    (name, damage) for name in ("*.rows", "*.sums", "slots", "*.index")
+                    for damage in (flip_bytes, truncate, empty, remove)):
+                with self.subTest(file=name, damage=damage.__name__):
+                    server.kill()
+                    for file in self.derived_files(name):
+                        damage(file, random.Random(self.seed + number))
+                    server.start()
+                    self.check_answers(self.client(server))
+                    self.change(self.client(server), self.seed + 100 + number)
+                    self.check_answers(self.client(server))
+                    if number % 3 == 0:
+                        saved = self.wait_saved(saved)
+
+    def test_a_dropped_collection_takes_its_files_along(self):
+        with Server(self.data_dir, environment=SAVE_OFTEN).start() as server:
+            load(self.client(server), self.points)
+            self.wait_saved()
+            self.assertTrue(self.derived_files("vector-0.rows"))
+            self.assertTrue(self.client(server).delete("/collections/docs").result)
+            deadline = time.monotonic() + 20
+            while self.derived_files() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertEqual(self.derived_files(), [])
 
 
 def flip_bytes(file, source):
