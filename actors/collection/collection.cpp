@@ -322,6 +322,8 @@ void collection_writer::on_based(lsn_t lsn, const job_failure& failure) {
   if (failure) {
     log::warn("collection", "rows and slots could not be saved; a start would read every point",
               {{"collection", collection_}, {"why", failure->message}});
+    based_lsn_ = 0;  // the journal must not grow for saves that fail
+    release_journal();
   } else {
     based_lsn_ = lsn;
     if (applied_lsn_ > lsn)

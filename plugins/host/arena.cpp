@@ -132,6 +132,12 @@ void arena::impl::publish(slot_t new_end) noexcept {
   if (new_end > end.load(std::memory_order_relaxed)) end.store(new_end, std::memory_order_release);
 }
 
+void arena::impl::clear_before(slot_t first) noexcept {
+  const auto last = std::min(first, left_over_end);
+  for (auto slot = end.load(std::memory_order_relaxed); slot < last; ++slot)
+    std::memset(row(slot), 0, lent.row_stride_bytes);
+}
+
 unsigned char* arena::impl::row(slot_t slot) const noexcept {
   const auto in_chunk = slot & ((1u << lent.chunk_rows_log2) - 1);
   return chunks[slot >> lent.chunk_rows_log2] + in_chunk * lent.row_stride_bytes;
@@ -148,6 +154,7 @@ result<void> arena::reserve(slot_t end) { return impl_->make_room(end); }
 
 result<void> arena::extend(slot_t end) {
   THESPIS_CHECK(impl_->make_room(end));
+  impl_->clear_before(end);
   impl_->publish(end);
   return ok();
 }
@@ -163,8 +170,11 @@ result<void> arena::put(slot_t slot, std::span<const float> values) {
                                       " is not below the limit of " +
                                       std::to_string(limits::slots_max));
   THESPIS_CHECK(impl_->make_room(slot + 1));
+  impl_->clear_before(slot);
   auto* begin = impl_->row(slot);
   std::memcpy(begin, values.data(), values.size_bytes());
+  if (slot < impl_->left_over_end)
+    std::memset(begin + values.size_bytes(), 0, lent.row_stride_bytes - values.size_bytes());
   if (lent.inverse_norm_offset_bytes != 0) {
     const float norm = inverse_norm(values);
     std::memcpy(begin + lent.inverse_norm_offset_bytes, &norm, sizeof(norm));

@@ -52,7 +52,8 @@ class arena {
                                                              distance metric);
 
   /// An arena in a file. Rows that an earlier arena made durable with `save` and that are unchanged
-  /// are there again; everything after the first damaged one is dropped. A file that is missing or
+  /// are there again; everything from the first
+  /// damaged block on is dropped. A file that is missing or
   /// belongs to something else is made anew. The file is not the truth: what is missing must be put
   /// again. Errors: as `create`; io, resource_exhausted (disk full).
   [[nodiscard]] static result<opened_arena> open(std::uint32_t dimension, distance metric,

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/limits.hpp"
 #include "plugins/host/arena.hpp"
 #include "plugins/host/arena_parts.hpp"
 #include "plugins/host/pages.hpp"
@@ -25,7 +26,7 @@ constexpr std::uint64_t bytes_per_touch = 64u << 10;
 /// Units: bytes of rows of an `on_disk` arena that may gather in memory before they are let go.
 constexpr std::uint64_t kept_bytes_min = 64u << 20;
 /// Beyond so many chunks, residency is estimated from so many.
-constexpr std::uint32_t chunks_sampled_max = 256;
+constexpr std::uint32_t chunks_sampled_max = 64;
 
 /// Pages of [begin, begin + bytes) that this process has in its tables, in bytes.
 std::uint64_t present_bytes(int pagemap, const unsigned char* begin, std::size_t bytes) noexcept {
@@ -91,7 +92,9 @@ result<opened_arena> arena::impl::open_file(const arena_file& wanted) {
   } else if (!known && had_rows) {
     opened.lost = known.error().message;
   }
-  THESPIS_CHECK(file->cut(std::uint64_t{opened.kept_end} * lent.row_stride_bytes));
+  // What follows is not cut off: an arena that failed and is still searched may have it mapped.
+  left_over_end = static_cast<slot_t>(
+      std::min<std::uint64_t>(file->bytes() / lent.row_stride_bytes, limits::slots_max));
   if (opened.kept_end > 0) THESPIS_CHECK(make_room(opened.kept_end));
   publish(opened.kept_end);
   if (where.on_disk) let_go();

@@ -31,6 +31,8 @@ struct arena::impl {
 
   /// Makes room for the rows below `new_end`. Errors: resource_exhausted, io.
   [[nodiscard]] result<void> make_room(slot_t new_end);
+  /// Makes the rows from `end` to `first` zeros, where the file may have something left over.
+  void clear_before(slot_t first) noexcept;
   /// Raises `end`.
   void publish(slot_t new_end) noexcept;
   [[nodiscard]] unsigned char* row(slot_t slot) const noexcept;
@@ -55,6 +57,7 @@ struct arena::impl {
   std::unique_ptr<row_file> file;
   arena_file where;
   std::unique_ptr<row_sums> sums;
+  slot_t left_over_end = 0;  ///< Rows from `end` to it are leftovers; the writer's.
   std::atomic<std::uint64_t> rows_expected = 0;  ///< Since pages were let go of.
 
  private:

@@ -44,7 +44,9 @@ std::vector<unsigned char> encode_head(const row_file_identity& identity) {
 
 }  // namespace
 
-row_file::~row_file() { ::close(descriptor_); }
+row_file::~row_file() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 error row_file::failed(const char* call, int number) const {
   return {
@@ -54,14 +56,23 @@ error row_file::failed(const char* call, int number) const {
 
 result<std::unique_ptr<row_file>> row_file::open(std::filesystem::path file,
                                                  const row_file_identity& identity) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0)
-    return error(is_full(errno) ? errc::resource_exhausted : errc::io,
-                 "row file " + file.string() + ": open: " + std::system_category().message(errno));
-  std::unique_ptr<row_file> made(new row_file(std::move(file), descriptor));
+  std::unique_ptr<row_file> made(new row_file(std::move(file)));
+  THESPIS_CHECK(made->open_descriptor(O_CREAT));
   THESPIS_TRY(const bool known, made->fits(identity));
-  if (!known) THESPIS_CHECK(made->make(identity));
+  if (known) {
+    THESPIS_CHECK(made->allocate(0, made->bytes_));
+  } else {
+    THESPIS_CHECK(made->make(identity));
+  }
   return made;
+}
+
+result<void> row_file::open_descriptor(int flags) {
+  const int opened = ::open(file_.c_str(), O_RDWR | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
+  if (opened < 0) return failed("open", errno);
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = opened;
+  return ok();
 }
 
 result<bool> row_file::fits(const row_file_identity& identity) {
@@ -79,7 +90,9 @@ result<bool> row_file::fits(const row_file_identity& identity) {
 }
 
 result<void> row_file::make(const row_file_identity& identity) {
-  if (::ftruncate(descriptor_, 0) != 0) return failed("ftruncate", errno);
+  // Not cut to nothing: where it is still mapped, a read past its end would be a signal.
+  if (::unlink(file_.c_str()) != 0) return failed("unlink", errno);
+  THESPIS_CHECK(open_descriptor(O_CREAT | O_EXCL));
   bytes_ = 0;
   const auto head = encode_head(identity);
   const auto written = ::pwrite(descriptor_, head.data(), head.size(), 0);
@@ -88,9 +101,10 @@ result<void> row_file::make(const row_file_identity& identity) {
   return ok();
 }
 
-result<void> row_file::allocate(std::uint64_t bytes) {
-  const auto begin = static_cast<off_t>(head_bytes + bytes_);
-  const auto length = static_cast<off_t>(bytes - bytes_);
+result<void> row_file::allocate(std::uint64_t begin_bytes, std::uint64_t end_bytes) {
+  if (begin_bytes == end_bytes) return ok();
+  const auto begin = static_cast<off_t>(head_bytes + begin_bytes);
+  const auto length = static_cast<off_t>(end_bytes - begin_bytes);
   int number = 0;
   do {
     number = ::fallocate(descriptor_, 0, begin, length) == 0 ? 0 : errno;
@@ -98,23 +112,15 @@ result<void> row_file::allocate(std::uint64_t bytes) {
   // Where the file system cannot, the library writes zeros, which takes the space as well.
   if (number == EOPNOTSUPP) number = ::posix_fallocate(descriptor_, begin, length);
   if (number != 0) return failed("fallocate", number);
-  bytes_ = bytes;
+  bytes_ = end_bytes;
   return ok();
 }
 
 result<void> row_file::grow(std::uint64_t bytes) {
   if (bytes <= bytes_) return ok();
   const auto ahead = std::clamp(bytes_, ahead_bytes_min, ahead_bytes_max);
-  if (allocate(round_up(std::max(bytes, bytes_ + ahead), page_bytes()))) return ok();
-  return allocate(round_up(bytes, page_bytes()));
-}
-
-result<void> row_file::cut(std::uint64_t bytes) {
-  if (bytes >= bytes_) return ok();
-  if (::ftruncate(descriptor_, static_cast<off_t>(head_bytes + bytes)) != 0)
-    return failed("ftruncate", errno);
-  bytes_ = bytes;
-  return ok();
+  if (allocate(bytes_, round_up(std::max(bytes, bytes_ + ahead), page_bytes()))) return ok();
+  return allocate(bytes_, round_up(bytes, page_bytes()));
 }
 
 result<unsigned char*> row_file::map(std::uint64_t begin, std::size_t bytes) {

@@ -33,7 +33,8 @@ struct row_file_identity {
 /// Thread: one.
 class row_file {
  public:
-  /// Opens the file of `identity`; one that is missing or of another identity is made anew.
+  /// Opens the file of `identity`; one that is missing or of another identity is made anew, and
+  /// whoever has that mapped keeps it. All of its space is taken, also where it had holes.
   /// Errors: io, resource_exhausted (disk full).
   [[nodiscard]] static result<std::unique_ptr<row_file>> open(std::filesystem::path file,
                                                               const row_file_identity& identity);
@@ -48,9 +49,6 @@ class row_file {
   /// Errors: resource_exhausted (disk full, quota), io.
   [[nodiscard]] result<void> grow(std::uint64_t bytes);
 
-  /// Drops everything from `bytes` on: what grows there again is zeros. Nobody may read it now.
-  [[nodiscard]] result<void> cut(std::uint64_t bytes);
-
   /// Maps [begin, begin + bytes) of the rows, also what the file does not have yet: that must not
   /// be touched before `grow`. Errors: resource_exhausted (address space).
   [[nodiscard]] result<unsigned char*> map(std::uint64_t begin, std::size_t bytes);
@@ -59,15 +57,15 @@ class row_file {
   [[nodiscard]] result<void> sync() const;
 
  private:
-  row_file(std::filesystem::path file, int descriptor)
-      : file_(std::move(file)), descriptor_(descriptor) {}
+  explicit row_file(std::filesystem::path file) : file_(std::move(file)) {}
+  [[nodiscard]] result<void> open_descriptor(int flags);
   [[nodiscard]] result<bool> fits(const row_file_identity& identity);
   [[nodiscard]] result<void> make(const row_file_identity& identity);
-  [[nodiscard]] result<void> allocate(std::uint64_t bytes);
+  [[nodiscard]] result<void> allocate(std::uint64_t begin_bytes, std::uint64_t end_bytes);
   [[nodiscard]] error failed(const char* call, int number) const;
 
   const std::filesystem::path file_;
-  const int descriptor_;
+  int descriptor_ = -1;
   std::uint64_t bytes_ = 0;
 };
 

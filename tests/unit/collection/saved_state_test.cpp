@@ -1,11 +1,15 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "actors/collection/collection_state.hpp"
@@ -38,7 +42,8 @@ collection_spec two_vectors() {
 class bench_collection {
  public:
   explicit bench_collection(const std::filesystem::path& folder,
-                            std::size_t retention_bytes = 64u << 20) {
+                            std::size_t retention_bytes = 64u << 20,
+                            const collection_spec& spec = two_vectors()) {
     log::set_level(log::level::off);
     config::storage settings;
     settings.data_dir = folder;
@@ -49,8 +54,7 @@ class bench_collection {
     config::plugins folders;
     folders.folders = {THESPIS_PLUGIN_FOLDER};
     plugins_ = *plugins::registry::load(folders);
-    if (engine_->catalog().list()->empty())
-      REQUIRE(engine_->catalog().create("docs", two_vectors()));
+    if (engine_->catalog().list()->empty()) REQUIRE(engine_->catalog().create("docs", spec));
     load();
   }
   ~bench_collection() { state_.reset(); }
@@ -300,4 +304,49 @@ TEST_CASE("vectors whose file cannot be had are kept in memory") {
   const auto found = docs.state().make_view();
   CHECK_FALSE(found->vectors[0].arena->in_file());
   check_same(*found, *expected);
+}
+
+TEST_CASE("a batch that finds no room for its rows changes nothing") {
+  scratch_folder folder;
+  bench_collection docs(folder.path());
+  docs.apply(puts(0, 100));
+  const auto before = docs.state().make_view();
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit tight{4u << 20, limit.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
+  const auto refused = docs.state().apply(puts(100, 40'000));
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  std::signal(SIGXFSZ, handler);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::resource_exhausted);
+  CHECK_THAT(refused.error().message,
+             Catch::Contains("collection 'docs'") && Catch::Contains("vector-0.rows"));
+  CHECK_FALSE(docs.state().broken());
+  check_same(*docs.state().make_view(), *before);
+  docs.apply(puts(100, 200));
+  CHECK(docs.state().make_view()->points == 200);
+}
+
+TEST_CASE("originals on disk leave memory when they are let go") {
+  scratch_folder folder;
+  auto spec = two_vectors();
+  spec.vectors[0].on_disk = true;
+  bench_collection docs(folder.path(), 64u << 20, spec);
+  docs.apply(puts(0, 20'000));
+  const auto seen = docs.state().make_view();
+  const auto& rows = *seen->vectors[0].arena;
+  CHECK(rows.memory().resident_bytes > rows.memory().mapped_bytes / 2);
+  docs.state().let_go();
+  CHECK(rows.memory().resident_bytes < rows.memory().mapped_bytes / 10);
+  const auto info = docs.state().info();
+  CHECK(info.indexes[0].arena_mapped_bytes >= 20'000 * 128);
+  CHECK(info.indexes[0].arena_bytes < info.indexes[0].arena_mapped_bytes / 10);
+  CHECK(info.indexes[1].arena_mapped_bytes == 0);
+  CHECK(info.indexes[1].arena_bytes >= 20'000 * 64);
+  CHECK(info.slot_table_bytes >= 20'000 * 25);
+  docs.save();
+  docs.load();
+  check_same(*docs.state().make_view(), *seen);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <cstring>
@@ -267,4 +268,40 @@ TEST_CASE("a folder that is not there is an error with its path") {
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::io);
   CHECK_THAT(opened.error().message, Catch::Contains("absent"));
+}
+
+TEST_CASE("an arena that is still read survives the opening of its file by another") {
+  scratch_folder folder;
+  const auto where = in(folder);
+  fill(where, 10'000, 4'000);
+  auto first = open(where);
+  REQUIRE(first.kept_end == 4'000);
+  for (slot_t slot = 4'000; slot < 30'000; ++slot) REQUIRE(first.rows->put(slot, values_of(slot)));
+  auto second = open(where);
+  REQUIRE(second.kept_end == 4'000);
+  check_rows(*first.rows, 0, 30'000);
+  REQUIRE(second.rows->put(29'000, values_of(29'000)));
+  CHECK(second.rows->row(28'999)[0] == 0);
+  CHECK(std::equal(second.rows->row(29'000), second.rows->row(29'000) + dimension,
+                   values_of(29'000).data()));
+  auto other = where;
+  ++other.generation;
+  CHECK(open(other).kept_end == 0);
+  for (slot_t slot = 0; slot < 30'000; ++slot) REQUIRE(first.rows->row(slot)[0] >= 0);
+}
+
+TEST_CASE("holes of a row file are filled before rows are written") {
+  scratch_folder folder;
+  const auto where = in(folder);
+  fill(where, 5'000, 5'000);
+  std::filesystem::resize_file(where.path, head_bytes);
+  std::filesystem::resize_file(where.path, head_bytes + (8u << 20));
+  const auto blocks = [&] {
+    struct stat status {};
+    REQUIRE(::stat(where.path.c_str(), &status) == 0);
+    return static_cast<std::uint64_t>(status.st_blocks) * 512;
+  };
+  CHECK(blocks() < (1u << 20));
+  CHECK(open(where).kept_end == 0);
+  CHECK(blocks() >= (8u << 20));
 }
