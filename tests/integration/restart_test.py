@@ -177,8 +177,8 @@ class RestartTest(unittest.TestCase):
         for point in source.sample(self.points, 150):
             point["payload"] = {"n": point["id"], "text": f"changed {seed}"}
         gone = {point["id"] for point in source.sample(self.points, 150)}
-        self.points = [point for point in self.points if point["id"] not in gone]
         first_new = max(point["id"] for point in self.points) + 1
+        self.points = [point for point in self.points if point["id"] not in gone]
         self.points += [{**point, "id": first_new + number}
                         for number, point in enumerate(fresh[-100:])]
         for first in range(0, len(self.points), 1000):
