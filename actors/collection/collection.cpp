@@ -377,6 +377,11 @@ caf::result<bool> collection_writer::stop(bool save) {
 }
 
 void collection_writer::stop_if_drained() {
+  if (stopping_ && !loading_ && state_ && pending_.empty() && !stop_based_) {
+    // Not after an index that is still put in order: patience may end before that.
+    stop_based_ = true;
+    save_base();
+  }
   if (!stopping_ || loading_ || !pending_.empty() || saves_running_ > 0 || ordering_ > 0 || basing_)
     return;
   if (state_) {

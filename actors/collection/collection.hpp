@@ -132,6 +132,7 @@ class collection_writer {
   bool save_due_ = false;
   bool stopping_ = false;
   bool stop_saved_ = false;  // the save of a stop was started
+  bool stop_based_ = false;  // that of rows and slots
 };
 
 /// Behaviour of a writer.

@@ -227,6 +227,31 @@ TEST_CASE("what was saved in the middle of writes is brought up to the end, agai
   check_same(*found, *read_anew(docs));
 }
 
+TEST_CASE("a version of a write that a crash took back is asked of storage") {
+  scratch_folder folder;
+  const auto live = folder.path() / "live";
+  const auto crashed = folder.path() / "crashed";
+  std::filesystem::path slots;
+  {
+    bench_collection docs(live);
+    docs.apply(puts(0, 50));
+    docs.apply({effects_maker().put(3, 0, R"({"n":1})")});
+    const auto seen = docs.state().make_view();
+    REQUIRE(docs.engine().checkpoint());
+    std::filesystem::copy(live, crashed, std::filesystem::copy_options::recursive);
+    docs.apply({effects_maker().put(3, 0, R"({"n":2})"), effects_maker().put(9, 0, "{}")});
+    REQUIRE(docs.state().base_of(seen).run());
+    slots = std::filesystem::relative(docs.derived() / "slots", live);
+    std::filesystem::copy_file(live / slots, crashed / slots);
+  }
+  bench_collection docs(crashed);
+  CHECK(docs.state().loaded_lsn() != 0);
+  const auto found = docs.state().make_view();
+  CHECK(found->slots.version(3) == found->lsn);
+  CHECK(found->slots.version(9) < found->lsn);
+  check_same(*found, *read_anew(docs));
+}
+
 TEST_CASE("saved slots that are damaged, cut short or of something else are left alone") {
   scratch_folder folder;
   bench_collection docs(folder.path());
