@@ -35,7 +35,10 @@ encoding::encoding(const plugin::index_setup& setup)
       metric_(setup.metric),
       dimension_(setup.arena.dimension()),
       seed_(setup.seed),
-      bits_(setup.quantizer_bits) {
+      bits_(setup.quantizer_bits),
+      copies_rows_(setup.preset == THESPIS_PRESET_FAST &&
+                   (setup.arena.flags() & THESPIS_ARENA_EVICTABLE) != 0 &&
+                   (setup.arena.flags() & THESPIS_ARENA_ON_DISK) == 0) {
   const bool chosen = setup.quantizer != nullptr;
   if (chosen ? std::string("none") == setup.quantizer
              : metric_ == THESPIS_METRIC_MANHATTAN || dimension_ < coded_dimension_min)

@@ -29,6 +29,9 @@ class encoding {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::uint32_t bits() const noexcept { return bits_; }
 
+  /// Whether the rows are to be copied into the order of the nodes: the preset wants that, and the
+  /// arena's own rows may be evicted.
+  [[nodiscard]] bool copies_rows() const noexcept { return copies_rows_; }
   /// Whether neighbours' codes are to be packed into rows of their own: the preset wants that, the
   /// quantizer offers it, and the memory stays within the preset's bound.
   [[nodiscard]] bool packs() const noexcept { return packs_; }
@@ -47,6 +50,7 @@ class encoding {
   std::uint32_t dimension_;
   std::uint64_t seed_;
   std::uint32_t bits_;
+  bool copies_rows_;
   bool packs_ = false;
   std::string name_;
 };

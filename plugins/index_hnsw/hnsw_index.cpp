@@ -38,7 +38,10 @@ hnsw_index::hnsw_index(const plugin::index_setup& setup)
       host_(setup.services),
       encoding_(setup),
       shelf_(2 * m_),
-      shape_(std::make_shared<shape>(host_, m_, seed_)) {}
+      shape_(std::make_shared<shape>(host_, m_, seed_)) {
+  if (encoding_.copies_rows())
+    shape_.load()->copy = std::make_unique<row_copy>(host_, rows_.rows());
+}
 
 void hnsw_index::insert(std::span<const std::uint32_t> slots) {
   for (const std::uint32_t slot : slots)
@@ -50,8 +53,7 @@ void hnsw_index::insert(std::span<const std::uint32_t> slots) {
   {
     const std::shared_lock guard(inserting_);
     const scratch_shelf::loan work(shelf_);
-    for (const std::uint32_t slot : slots)
-      insert_node(now->nodes, rows_, now->codes(), slot, ef_construct_, *work);
+    for (const std::uint32_t slot : slots) insert_node(*now, rows_, slot, ef_construct_, *work);
   }
   if (encoding_.wanted() && now->codes() == nullptr && now->nodes.count() >= encoding::sample_min)
     learn_codes();

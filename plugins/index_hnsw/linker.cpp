@@ -100,14 +100,16 @@ void refine_pool(const ranker& ranks, const probe& from, scratch& work) {
   }
 }
 
-void insert_node(graph& nodes, const row_ranks& rows, codebook* codes, std::uint32_t slot,
-                 std::uint32_t ef_construct, scratch& work) {
+void insert_node(shape& to, const row_ranks& rows, std::uint32_t slot, std::uint32_t ef_construct,
+                 scratch& work) {
+  graph& nodes = to.nodes;
   const std::uint32_t level = nodes.draw_level(slot);
   const std::uint32_t node = nodes.add(slot, level);
-  if (codes != nullptr) codes->encode(node, rows.rows().row(slot));
+  if (codebook* const codes = to.codes(); codes != nullptr)
+    codes->encode(node, rows.rows().row(slot));
+  if (to.copy != nullptr) to.copy->add(node, slot);
   if (!nodes.offer_entry(node, level, true))
-    link_node(ranker(nodes, rows, codes != nullptr && codes->fine() ? codes : nullptr), node,
-              ef_construct, work);
+    link_node(ranker(nodes, rows, to.linking_codes()), node, ef_construct, work);
   nodes.publish(node);
   nodes.offer_entry(node, level, false);
 }

@@ -7,18 +7,17 @@
 #include <span>
 #include <vector>
 
-#include "plugins/index_hnsw/codebook.hpp"
-#include "plugins/index_hnsw/graph.hpp"
 #include "plugins/index_hnsw/ranker.hpp"
 #include "plugins/index_hnsw/scratch.hpp"
+#include "plugins/index_hnsw/shape.hpp"
 
 namespace thespis::hnsw {
 
-/// Adds one node to the graph, and its codes to `codes` if that is not null.
+/// Adds one node to the graph, with its codes and the copy of its row if there are to be any.
 /// Thread: may run on several threads with distinct slots, beside walks.
 /// Source: Malkov & Yashunin 2018, Alg. 1.
-void insert_node(graph& nodes, const row_ranks& rows, codebook* codes, std::uint32_t slot,
-                 std::uint32_t ef_construct, scratch& work);
+void insert_node(shape& to, const row_ranks& rows, std::uint32_t slot, std::uint32_t ef_construct,
+                 scratch& work);
 
 /// Finds the neighbours of a node that was added, links it to them and them to it.
 /// Thread: as `insert_node`.

@@ -30,24 +30,22 @@ probe row_ranks::probe_of_query(const float* vector) const noexcept {
   return {vector, cosine_ ? kernels::inverse_norm(vector, rows_.dimension()) : 1.0F, nullptr};
 }
 
-float row_ranks::rank_within(const probe& from, std::uint32_t slot, float bound) const noexcept {
-  if (!negated_) return kernels_.bounded(from.vector, rows_.row(slot), length_, bound);
-  const float value = kernels_.one(from.vector, rows_.row(slot), length_);
-  return cosine_ ? -(value * from.scale * rows_.inverse_norm(slot)) : -value;
+float row_ranks::rank_within(const probe& from, const float* row, float bound) const noexcept {
+  if (!negated_) return kernels_.bounded(from.vector, row, length_, bound);
+  const float value = kernels_.one(from.vector, row, length_);
+  return cosine_ ? -(value * from.scale * row[rows_.inverse_norm_offset()]) : -value;
 }
 
-void row_ranks::ranks(const probe& from, const std::uint32_t* slots, std::size_t count,
-                      const void** rows, float* out) const noexcept {
-  const auto** const floats = reinterpret_cast<const float**>(rows);
-  for (std::size_t i = 0; i < count; ++i) floats[i] = rows_.row(slots[i]);
-  kernels_.many(from.vector, floats, count, length_, out);
+void row_ranks::ranks(const probe& from, const float* const* rows, std::size_t count,
+                      float* out) const noexcept {
+  kernels_.many(from.vector, rows, count, length_, out);
   if (!negated_) return;
   if (!cosine_) {
     for (std::size_t i = 0; i < count; ++i) out[i] = -out[i];
     return;
   }
   const std::size_t norm_at = rows_.inverse_norm_offset();
-  for (std::size_t i = 0; i < count; ++i) out[i] = -(out[i] * from.scale * floats[i][norm_at]);
+  for (std::size_t i = 0; i < count; ++i) out[i] = -(out[i] * from.scale * rows[i][norm_at]);
 }
 
 probe ranker::probe_of_query(const float* vector, scratch& work) const {
@@ -60,15 +58,14 @@ probe ranker::probe_of_query(const float* vector, scratch& work) const {
 }
 
 probe ranker::probe_of_node(std::uint32_t node, scratch& work) const {
-  const std::uint32_t slot = nodes_.slot_of(node);
-  if (codes_ != nullptr) return probe_of_query(rows_.rows().row(slot), work);
-  return rows_.probe_of_slot(slot);
+  if (codes_ != nullptr) return probe_of_query(row(node), work);
+  return rows_.probe_of_row(row(node));
 }
 
 void ranker::true_ranks(const probe& from, const std::uint32_t* nodes, std::size_t count,
                         scratch& work, float* out) const noexcept {
-  for (std::size_t i = 0; i < count; ++i) work.slots[i] = nodes_.slot_of(nodes[i]);
-  rows_.ranks(from, work.slots.data(), count, work.rows.data(), out);
+  for (std::size_t i = 0; i < count; ++i) work.floats[i] = row(nodes[i]);
+  rows_.ranks(from, work.floats.data(), count, out);
 }
 
 void ranker::estimate(const probe& from, const std::uint32_t* nodes, std::size_t count,
@@ -89,7 +86,7 @@ void ranker::refine(const probe& from, const std::uint32_t* nodes, std::size_t c
 }
 
 void ranker::will_read(std::span<const candidate> items, scratch& work) const noexcept {
-  if ((rows_.rows().flags() & THESPIS_ARENA_ON_DISK) == 0) return;
+  if (copy_ != nullptr || (rows_.rows().flags() & THESPIS_ARENA_ON_DISK) == 0) return;
   for (std::size_t first = 0; first < items.size(); first += work.slots.size()) {
     const std::size_t count = std::min(work.slots.size(), items.size() - first);
     for (std::size_t i = 0; i < count; ++i) work.slots[i] = nodes_.slot_of(items[first + i].node());
@@ -104,8 +101,7 @@ void ranker::exact(const probe& from, const std::uint32_t* nodes, std::size_t co
 
 void ranker::compare(std::uint32_t node, const std::uint32_t* others, std::size_t count,
                      scratch& work, float* out) const noexcept {
-  if (codes_ == nullptr)
-    return true_ranks(rows_.probe_of_slot(nodes_.slot_of(node)), others, count, work, out);
+  if (codes_ == nullptr) return true_ranks(rows_.probe_of_row(row(node)), others, count, work, out);
   const bool fine = refines();
   for (std::size_t i = 0; i < count; ++i) {
     work.rows[i] = codes_->code(others[i]);
@@ -118,9 +114,9 @@ void ranker::compare(std::uint32_t node, const std::uint32_t* others, std::size_
 bool ranker::any_within(std::uint32_t node, const std::uint32_t* others, std::size_t count,
                         float bound, scratch& work) const noexcept {
   if (codes_ == nullptr) {
-    const probe from = rows_.probe_of_slot(nodes_.slot_of(node));
+    const probe from = rows_.probe_of_row(row(node));
     return std::any_of(others, others + count, [&](std::uint32_t other) {
-      return rows_.rank_within(from, nodes_.slot_of(other), bound) < bound;
+      return rows_.rank_within(from, row(other), bound) < bound;
     });
   }
   for (std::size_t first = 0; first < count; first += compared_at_once) {

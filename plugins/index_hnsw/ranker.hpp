@@ -10,6 +10,7 @@
 
 #include "plugins/index_hnsw/codebook.hpp"
 #include "plugins/index_hnsw/graph.hpp"
+#include "plugins/index_hnsw/row_copy.hpp"
 #include "plugins/index_hnsw/scratch.hpp"
 #include "plugins/kernels/distance.hpp"
 
@@ -29,18 +30,16 @@ class row_ranks {
   row_ranks(thespis_metric metric, plugin::arena rows);
 
   [[nodiscard]] probe probe_of_query(const float* vector) const noexcept;
-  [[nodiscard]] probe probe_of_slot(std::uint32_t slot) const noexcept {
-    return {rows_.row(slot), cosine_ ? rows_.inverse_norm(slot) : 1.0F, nullptr};
+  [[nodiscard]] probe probe_of_row(const float* row) const noexcept {
+    return {row, cosine_ ? row[rows_.inverse_norm_offset()] : 1.0F, nullptr};
   }
-  /// Ranks of `count` slots; `rows` is scratch for `count`.
-  void ranks(const probe& from, const std::uint32_t* slots, std::size_t count, const void** rows,
+  /// Ranks of `count` rows, as the arena lays them out.
+  void ranks(const probe& from, const float* const* rows, std::size_t count,
              float* out) const noexcept;
   /// The rank, or, once it is clear that the rank exceeds `bound`, anything above `bound`.
-  [[nodiscard]] float rank_within(const probe& from, std::uint32_t slot,
-                                  float bound) const noexcept;
+  [[nodiscard]] float rank_within(const probe& from, const float* row, float bound) const noexcept;
   /// Asks for the first lines of a row.
-  void prefetch(std::uint32_t slot) const noexcept {
-    const float* row = rows_.row(slot);
+  void prefetch(const float* row) const noexcept {
     __builtin_prefetch(row);
     __builtin_prefetch(row + 16);
     if (cosine_) __builtin_prefetch(row + rows_.inverse_norm_offset());
@@ -60,9 +59,10 @@ class row_ranks {
 /// Thread: const members may be called from any thread, each with a scratch of its own.
 class ranker {
  public:
-  /// `codes` may be null. All three outlive the ranker.
-  ranker(const graph& nodes, const row_ranks& rows, const codebook* codes) noexcept
-      : nodes_(nodes), rows_(rows), codes_(codes) {}
+  /// `codes` and `copy` may be null. All outlive the ranker.
+  ranker(const graph& nodes, const row_ranks& rows, const codebook* codes,
+         const row_copy* copy = nullptr) noexcept
+      : nodes_(nodes), rows_(rows), codes_(codes), copy_(copy) {}
 
   /// Whether estimates are not true ranks.
   [[nodiscard]] bool coded() const noexcept { return codes_ != nullptr; }
@@ -97,14 +97,14 @@ class ranker {
     if (codes_ != nullptr) {
       codes_->prefetch(node);
     } else {
-      rows_.prefetch(nodes_.slot_of(node));
+      rows_.prefetch(row(node));
     }
   }
   void prefetch_refinement(std::uint32_t node) const noexcept {
     if (refines()) codes_->prefetch_refinement(node);
   }
 
-  void prefetch_row(std::uint32_t node) const noexcept { rows_.prefetch(nodes_.slot_of(node)); }
+  void prefetch_row(std::uint32_t node) const noexcept { rows_.prefetch(row(node)); }
   /// Says that `exact` will read the rows of these nodes, in case they lie on disk.
   void will_read(std::span<const candidate> items, scratch& work) const noexcept;
 
@@ -117,7 +117,12 @@ class ranker {
 
   const graph& nodes_;
   const row_ranks& rows_;
+  [[nodiscard]] const float* row(std::uint32_t node) const noexcept {
+    return copy_ != nullptr ? copy_->row(node) : rows_.rows().row(nodes_.slot_of(node));
+  }
+
   const codebook* codes_;
+  const row_copy* copy_;
 };
 
 }  // namespace thespis::hnsw

@@ -130,6 +130,17 @@ class mender {
   scratch_shelf::loan work_;
 };
 
+void copy_rows(shape& made, const rebuild_tools& tools) {
+  constexpr std::uint32_t nodes_per_task = 1024;
+  made.copy = std::make_unique<row_copy>(tools.host, tools.rows.rows());
+  const std::uint32_t end = made.nodes.end_node();
+  tools.host.parallel_for((end + nodes_per_task - 1) / nodes_per_task, [&](std::size_t task) {
+    const auto first = static_cast<std::uint32_t>(task) * nodes_per_task;
+    for (std::uint32_t node = first; node < std::min(end, first + nodes_per_task); ++node)
+      made.copy->add(node, made.nodes.slot_of(node));
+  });
+}
+
 }  // namespace
 
 std::shared_ptr<shape> rebuild(const shape& now, const rebuild_tools& tools,
@@ -151,6 +162,7 @@ std::shared_ptr<shape> rebuild(const shape& now, const rebuild_tools& tools,
   report.nodes = order.size();
   if (order.empty()) return made;
   for (std::uint32_t node = 0; node < order.size(); ++node) made->nodes.publish(node);
+  if (tools.codes.copies_rows()) copy_rows(*made, tools);
   // The walk began at the entry point.
   (void)made->nodes.offer_entry(0, made->nodes.level_of(0), false);
   if (tools.codes.wanted() && order.size() >= encoding::sample_min)
@@ -182,6 +194,7 @@ void drop_dead(shape& loaded, entry_point entry, const rebuild_tools& tools,
                  tools.ef_construct);
   for (std::uint32_t node = 0; node < gone.size(); ++node)
     if (!gone[node]) nodes.publish(node);
+  if (tools.codes.copies_rows()) copy_rows(loaded, tools);
 }
 
 }  // namespace thespis::hnsw

@@ -42,7 +42,8 @@ scratch::scratch(std::uint32_t links_max)
       ranks(nodes.size()),
       slots(nodes.size()),
       rows(nodes.size()),
-      refinements(nodes.size()) {
+      refinements(nodes.size()),
+      floats(nodes.size()) {
   chosen.reserve(links_max);
 }
 
@@ -55,7 +56,7 @@ void* scratch::query(std::size_t bytes) {
 std::size_t scratch::bytes() const noexcept {
   return sizeof(scratch) + visited.bytes() + pool.bytes() +
          frontier.capacity() * sizeof(candidate) + query_.capacity() * sizeof(line) +
-         nodes.capacity() * (2 * sizeof(std::uint32_t) + sizeof(float) + 2 * sizeof(void*)) +
+         nodes.capacity() * (2 * sizeof(std::uint32_t) + sizeof(float) + 3 * sizeof(void*)) +
          (chosen.capacity() + neighbours.capacity()) * sizeof(candidate);
 }
 

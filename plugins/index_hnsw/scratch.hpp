@@ -49,10 +49,11 @@ struct alignas(128) scratch {
   candidate_pool pool;
   std::vector<candidate> frontier;   ///< Heap of a filtered walk; list of a pruning.
   std::vector<std::uint32_t> nodes;  ///< Neighbours to rank; at least `links_max`.
-  std::vector<float> ranks;          ///< As long as `nodes`, as are all up to `refinements`.
+  std::vector<float> ranks;          ///< As long as `nodes`, as are all up to `floats`.
   std::vector<std::uint32_t> slots;
   std::vector<const void*> rows;
   std::vector<const void*> refinements;
+  std::vector<const float*> floats;
   std::vector<candidate> chosen;      ///< What a pruning keeps.
   std::vector<candidate> neighbours;  ///< New links of the node being inserted.
 

@@ -120,7 +120,7 @@ std::size_t search_shape(const shape& now, const row_ranks& rows, const thespis_
   // Read after the count: the first node becomes the entry point before it is counted.
   const entry_point entry = nodes.entry();
   const bool coded = (query.flags & THESPIS_QUERY_IGNORE_CODES) == 0;
-  const ranker ranks(nodes, rows, coded ? now.codes() : nullptr);
+  const ranker ranks(nodes, rows, coded ? now.codes() : nullptr, now.copy.get());
   const auto k = static_cast<std::uint32_t>(hits.size());
   std::uint32_t ef = query.ef;
   if (ef == 0) ef = std::max(now.ef_default, 2 * std::min(k, nodes_max / 2));

@@ -12,6 +12,7 @@
 #include "plugins/index_hnsw/codebook.hpp"
 #include "plugins/index_hnsw/graph.hpp"
 #include "plugins/index_hnsw/packed_rows.hpp"
+#include "plugins/index_hnsw/row_copy.hpp"
 
 namespace thespis::hnsw {
 
@@ -39,12 +40,15 @@ class shape {
     codes_.store(owned_.get(), std::memory_order_release);
   }
 
+  /// Null unless the preset wants a copy of the rows; set before the shape is shared.
+  std::unique_ptr<row_copy> copy;
   /// Null unless the graph was packed when it was at rest; set before the shape is shared.
   std::unique_ptr<packed_rows> packed;
 
   [[nodiscard]] std::uint64_t bytes() const noexcept {
     const codebook* const coded = codes();
     return nodes.bytes() + (coded == nullptr ? 0 : coded->bytes(nodes.end_node())) +
+           (copy == nullptr ? 0 : copy->bytes(nodes.end_node())) +
            (packed == nullptr ? 0 : packed->bytes());
   }
 

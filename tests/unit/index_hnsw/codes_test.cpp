@@ -76,6 +76,16 @@ TEST_CASE("walks by codes find what walks by rows find, with true ranks") {
       CHECK(hit.rank == Approx(data.rank(queries.row(0), hit.slot)).epsilon(1e-4).margin(1e-4));
     CHECK(coded.maintain().nodes == count);
     CHECK(recall(data, queries, coded, what, any) >= by_rows - 0.02);
+
+    graph_index fast(data, 12, 100, 42, nullptr, THESPIS_PRESET_FAST);
+    fast.insert_range(0, count / 2);
+    (void)fast.maintain();
+    fast.insert_range(count / 2, count);
+    CHECK(recall(data, queries, fast, what, any) >= by_rows - 0.02);
+    CHECK(fast.bytes() >= plain.bytes() + count * std::uint64_t{dimension} * 5);
+    graph_index loaded(data, 12, 100, 42, nullptr, THESPIS_PRESET_FAST);
+    REQUIRE(loaded.load(fast.save(), count) == THESPIS_OK);
+    CHECK(recall(data, queries, loaded, what, any) >= by_rows - 0.02);
   }
 }
 
