@@ -117,7 +117,10 @@ block_query make_tables(const float* r, std::size_t dimension, std::uint8_t* tab
       hn::StoreU(hn::DemoteTo(narrow, hn::NearestInt(sum)), narrow, tables + g * table_entries + e);
     }
 #endif
-  return {1 / scale, most * static_cast<float>(groups)};
+  // Groups of padding say nothing: half of what the others are lifted by could not be rounded.
+  const std::size_t used = (dimension + 3) / 4;
+  std::memset(tables + used * table_entries, 0, (groups - used) * table_entries);
+  return {1 / scale, most * static_cast<float>(used)};
 }
 
 #if HWY_TARGET == HWY_SCALAR
