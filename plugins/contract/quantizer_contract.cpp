@@ -27,7 +27,7 @@ result<void> each_metric(const suite_context& context,
   std::size_t known = 0;
   for (const auto dimension : dimensions)
     for (const auto metric : all_metrics) {
-      auto made = quantizer_trial::make(context, metric, dimension);
+      auto made = quantizer_trial::make(context.plugin.file, metric, dimension);
       if (!made && made.error().code == errc::unsupported) continue;
       if (!made) return made.error();
       ++known;
@@ -226,7 +226,8 @@ result<void> saved_and_loaded(const suite_context& context) {
     const auto rows = clustered(dimension, 100, 11);
     THESPIS_CHECK(trial.fill(rows));
     THESPIS_TRY(const auto bytes, trial.saved());
-    THESPIS_TRY(const auto again, quantizer_trial::make(context, trial.metric, dimension));
+    THESPIS_TRY(const auto again,
+                quantizer_trial::make(context.plugin.file, trial.metric, dimension));
     thespis_failure reason{};
     if (again->load(bytes, bytes.size(), reason) != THESPIS_OK)
       return broken(trial.text() + ": it does not load what it saved");
@@ -234,7 +235,8 @@ result<void> saved_and_loaded(const suite_context& context) {
     if (again->codes.text() != trial.codes.text() ||
         (trial.refines() && again->refinements.text() != trial.refinements.text()))
       return broken(trial.text() + ": codes differ after a save and a load");
-    THESPIS_TRY(const auto twin, quantizer_trial::make(context, trial.metric, dimension));
+    THESPIS_TRY(const auto twin,
+                quantizer_trial::make(context.plugin.file, trial.metric, dimension));
     THESPIS_CHECK(twin->fill(rows));
     if (twin->codes.text() != trial.codes.text())
       return broken(trial.text() + ": the same seed and rows give other codes");
@@ -248,7 +250,8 @@ result<void> damaged(const suite_context& context) {
     THESPIS_CHECK(trial.train(clustered(dimension, 100, 13)));
     THESPIS_TRY(const auto bytes, trial.saved());
     const auto refused = [&](const std::string& given, std::uint32_t length) -> result<void> {
-      THESPIS_TRY(const auto other, quantizer_trial::make(context, trial.metric, length));
+      THESPIS_TRY(const auto other,
+                  quantizer_trial::make(context.plugin.file, trial.metric, length));
       thespis_failure reason{};
       const auto status = other->load(given, given.size(), reason);
       if (status == THESPIS_OK)
@@ -269,9 +272,9 @@ result<void> damaged(const suite_context& context) {
 }
 
 result<void> refusals(const suite_context& context) {
-  if (quantizer_trial::make(context, static_cast<distance>(99), 8))
+  if (quantizer_trial::make(context.plugin.file, static_cast<distance>(99), 8))
     return broken("metric 99 was accepted");
-  if (quantizer_trial::make(context, distance::euclid, 0))
+  if (quantizer_trial::make(context.plugin.file, distance::euclid, 0))
     return broken("dimension 0 was accepted");
   return each_metric(context, {8}, [](quantizer_trial& trial) -> result<void> {
     thespis_failure reason{};

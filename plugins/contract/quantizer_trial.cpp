@@ -101,15 +101,16 @@ double agreement::error() const {
   return std::sqrt(error_squares_ / static_cast<double>(count_)) / spread();
 }
 
+double agreement::lean() const { return errors_ / static_cast<double>(count_) / spread(); }
+
 result<void> agreement::judge(const std::string& of, std::uint32_t dimension) const {
   if (strange_ != 0) return broken(of + ": " + std::to_string(strange_) + " are not finite");
-  const double lean = errors_ / static_cast<double>(count_) / spread();
   if (!(error() <= error_max(dimension)))
     return broken(of + ": mean error is " + std::to_string(error()) +
                   " standard deviations of the ranks, at most " +
                   std::to_string(error_max(dimension)));
-  if (!(std::abs(lean) <= lean_max))
-    return broken(of + ": estimates lean by " + std::to_string(lean) +
+  if (!(std::abs(lean()) <= lean_max))
+    return broken(of + ": estimates lean by " + std::to_string(lean()) +
                   " standard deviations of the ranks, at most " + std::to_string(lean_max));
   return ok();
 }
@@ -127,15 +128,17 @@ quantizer_trial::~quantizer_trial() {
   if (object.self != nullptr) table().destroy(object.self);
 }
 
-result<std::unique_ptr<quantizer_trial>> quantizer_trial::make(const suite_context& context,
+result<std::unique_ptr<quantizer_trial>> quantizer_trial::make(const std::filesystem::path& file,
                                                                distance metric,
-                                                               std::uint32_t dimension) {
+                                                               std::uint32_t dimension,
+                                                               std::uint32_t bits) {
   std::unique_ptr<quantizer_trial> made(new quantizer_trial());
-  THESPIS_TRY(made->plugin_, library::open(context.plugin.file));
+  THESPIS_TRY(made->plugin_, library::open(file));
   thespis_quantizer_params params{};
   params.struct_size = sizeof(params);
   params.metric = static_cast<thespis_metric>(metric);
   params.dimension = dimension;
+  params.bits = bits;
   params.seed = 42;
   THESPIS_TRY(made->object, made->plugin_->create(made->host_.table(), &params));
   made->metric = metric;

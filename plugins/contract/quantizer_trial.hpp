@@ -6,6 +6,7 @@
 #include <thespis/plugin/quantizer.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,6 +49,8 @@ class agreement {
 
   /// Root of the mean squared error, in standard deviations of the ranks.
   [[nodiscard]] double error() const;
+  /// Mean error, in the same units.
+  [[nodiscard]] double lean() const;
   /// Errors: broken if an estimate is not a number, if estimates do not follow the ranks or if
   /// they lean to one side. `of` names them.
   [[nodiscard]] result<void> judge(const std::string& of, std::uint32_t dimension) const;
@@ -67,9 +70,9 @@ class agreement {
 class quantizer_trial {
  public:
   /// Errors: what the plugin says of these parameters.
-  [[nodiscard]] static result<std::unique_ptr<quantizer_trial>> make(const suite_context& context,
-                                                                     distance metric,
-                                                                     std::uint32_t dimension);
+  [[nodiscard]] static result<std::unique_ptr<quantizer_trial>> make(
+      const std::filesystem::path& file, distance metric, std::uint32_t dimension,
+      std::uint32_t bits = 0);
   ~quantizer_trial();
   quantizer_trial(const quantizer_trial&) = delete;
   quantizer_trial& operator=(const quantizer_trial&) = delete;
