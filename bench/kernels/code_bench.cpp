@@ -178,6 +178,20 @@ void hamming(benchmark::State& state, Kernel kernel) {
   count(state, dimension);
 }
 
+void hamming_many(benchmark::State& state) {
+  const auto dimension = static_cast<std::size_t>(state.range(0));
+  const cached_rows data(dimension / 8, dimension / 8);
+  const std::uint8_t* rows[rows_count];
+  for (std::size_t i = 0; i < rows_count; ++i) rows[i] = data.row<std::uint8_t>(i);
+  const auto kernel = kernels::bit_kernels_here().hamming_many;
+  std::uint32_t out[rows_count];
+  for (auto _ : state) {
+    kernel(data.query<std::uint8_t>(), rows, rows_count, dimension / 8, out);
+    benchmark::DoNotOptimize(out);
+  }
+  count(state, dimension);
+}
+
 void plane_dot(benchmark::State& state) {
   constexpr std::size_t planes = 4;
   const auto dimension = static_cast<std::size_t>(state.range(0));
@@ -228,6 +242,7 @@ BENCHMARK_CAPTURE(byte_scalar, nibble_dot, scalar_nibbles)->Apply(dimensions);
 BENCHMARK_CAPTURE(byte_one, nibble_dot, kernels::nibble_dot_kernels())->Apply(dimensions);
 BENCHMARK_CAPTURE(hamming, scalar, scalar_hamming)->Apply(dimensions);
 BENCHMARK_CAPTURE(hamming, best, kernels::bit_kernels_here().hamming)->Apply(dimensions);
+BENCHMARK(hamming_many)->Apply(dimensions);
 BENCHMARK(plane_dot)->Apply(dimensions);
 BENCHMARK_CAPTURE(half_one, scalar_bfloat16_l2, scalar_bfloat16_l2)->Apply(dimensions);
 BENCHMARK_CAPTURE(half_one, bfloat16_l2, kernels::bfloat16_kernels_for(metric::l2_squared).one)

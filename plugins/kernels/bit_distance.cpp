@@ -8,11 +8,10 @@
 
 #include "plugins/kernels/distance.hpp"
 
+#include "plugins/kernels/targets.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/kernels/bit_distance.cpp"
-#define HWY_WANT_AVX3_DL
-// SSE4 stands in for SSSE3 on every machine that has not got AVX2.
-#define HWY_DISABLED_TARGETS HWY_SSSE3
 #include <hwy/foreach_target.h>
 // After foreach_target, as Highway asks.
 #include <hwy/highway.h>
@@ -40,6 +39,11 @@ struct shared {
   unsigned operator()(unsigned a, unsigned b) const { return a & b; }
 };
 
+void hamming_four(const std::uint8_t* query, const std::uint8_t* const* rows, std::size_t bytes,
+                  std::uint32_t* out) {
+  for (std::size_t i = 0; i < 4; ++i) out[i] = count_bits(query, rows[i], bytes, differing());
+}
+
 std::uint32_t dot_of(const std::uint8_t* planes, std::size_t plane_count, const std::uint8_t* row,
                      std::size_t bytes) {
   std::uint32_t sum = 0;
@@ -56,6 +60,7 @@ using vec64 = hn::Vec<tag64>;
 
 struct differing {
   HWY_INLINE vec64 operator()(vec64 a, vec64 b) const { return hn::Xor(a, b); }
+  HWY_INLINE std::uint64_t operator()(std::uint64_t a, std::uint64_t b) const { return a ^ b; }
 };
 struct shared {
   HWY_INLINE vec64 operator()(vec64 a, vec64 b) const { return hn::And(a, b); }
@@ -110,11 +115,68 @@ HWY_INLINE std::uint32_t total(vec64 sums) {
 #endif
 }
 
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+
 template <class Combine>
 HWY_INLINE std::uint32_t count_bits(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes,
                                     Combine combine) {
   return total(count_lanes(a, b, bytes, combine));
 }
+
+// Four rows share the steps that add up the lanes.
+HWY_INLINE void hamming_four(const std::uint8_t* query, const std::uint8_t* const* rows,
+                             std::size_t bytes, std::uint32_t* out) {
+  const auto s0 = count_lanes(query, rows[0], bytes, differing()).raw;
+  const auto s1 = count_lanes(query, rows[1], bytes, differing()).raw;
+  const auto s2 = count_lanes(query, rows[2], bytes, differing()).raw;
+  const auto s3 = count_lanes(query, rows[3], bytes, differing()).raw;
+  // Sums fit into 32 bits, so that those of two rows share a lane.
+  const auto s02 = _mm512_or_si512(s0, _mm512_slli_epi64(s2, 32));
+  const auto s13 = _mm512_or_si512(s1, _mm512_slli_epi64(s3, 32));
+  const auto pairs =
+      _mm512_add_epi32(_mm512_unpacklo_epi64(s02, s13), _mm512_unpackhi_epi64(s02, s13));
+  const auto half =
+      _mm256_add_epi32(_mm512_castsi512_si256(pairs), _mm512_extracti64x4_epi64(pairs, 1));
+  const auto all = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_shuffle_epi32(all, 0xD8));
+}
+
+#else
+
+// What is shorter than a register: a word at a time, then a byte at a time.
+template <class Combine>
+HWY_INLINE std::uint32_t count_rest(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes,
+                                    Combine combine) {
+  std::uint32_t sum = 0;
+  for (; bytes >= sizeof(std::uint64_t); bytes -= sizeof(std::uint64_t)) {
+    std::uint64_t x = 0;
+    std::uint64_t y = 0;
+    std::memcpy(&x, a, sizeof(x));
+    std::memcpy(&y, b, sizeof(y));
+    sum += static_cast<std::uint32_t>(std::popcount(combine(x, y)));
+    a += sizeof(x);
+    b += sizeof(y);
+  }
+  for (; bytes != 0; --bytes)
+    sum += static_cast<std::uint32_t>(
+        std::popcount(combine(std::uint64_t{*a++}, std::uint64_t{*b++})));
+  return sum;
+}
+
+template <class Combine>
+HWY_INLINE std::uint32_t count_bits(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes,
+                                    Combine combine) {
+  const std::size_t whole = bytes / hn::Lanes(tag8()) * hn::Lanes(tag8());
+  const std::uint32_t rest = count_rest(a + whole, b + whole, bytes - whole, combine);
+  return whole == 0 ? rest : rest + total(count_lanes(a, b, whole, combine));
+}
+
+HWY_INLINE void hamming_four(const std::uint8_t* query, const std::uint8_t* const* rows,
+                             std::size_t bytes, std::uint32_t* out) {
+  for (std::size_t i = 0; i < 4; ++i) out[i] = count_bits(query, rows[i], bytes, differing());
+}
+
+#endif
 
 HWY_INLINE std::uint32_t dot_of(const std::uint8_t* planes, std::size_t plane_count,
                                 const std::uint8_t* row, std::size_t bytes) {
@@ -141,10 +203,13 @@ constexpr std::size_t rows_ahead = 4;
 
 void hamming_many(const std::uint8_t* query, const std::uint8_t* const* rows, std::size_t count,
                   std::size_t bytes, std::uint32_t* out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i + rows_ahead < count) prefetch_bytes(rows[i + rows_ahead], bytes);
-    out[i] = count_bits(query, rows[i], bytes, differing());
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const std::size_t ahead = i + 2 * rows_ahead < count ? i + 2 * rows_ahead : count;
+    for (std::size_t next = i + 4; next < ahead; ++next) prefetch_bytes(rows[next], bytes);
+    hamming_four(query, rows + i, bytes, out + i);
   }
+  for (; i < count; ++i) out[i] = count_bits(query, rows[i], bytes, differing());
 }
 
 void dot_many(const std::uint8_t* planes, std::size_t plane_count, const std::uint8_t* const* rows,

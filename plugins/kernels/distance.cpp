@@ -6,11 +6,10 @@
 #include <cmath>
 #include <limits>
 
+#include "plugins/kernels/targets.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/kernels/distance.cpp"
-#define HWY_WANT_AVX3_DL
-// SSE4 stands in for SSSE3 on every machine that has not got AVX2.
-#define HWY_DISABLED_TARGETS HWY_SSSE3
 #include <hwy/foreach_target.h>
 // After foreach_target, as Highway asks.
 #include <hwy/highway.h>
