@@ -74,15 +74,6 @@ THESPIS_SCALAR std::int64_t scalar_dot(const Query* a, const Row* b, std::size_t
   return sum;
 }
 
-THESPIS_SCALAR std::int64_t scalar_nibbles(const std::int8_t* query, const std::uint8_t* row,
-                                           std::size_t dimension) {
-  const std::size_t half = (dimension + 1) / 2;
-  std::int32_t sum = 0;
-  for (std::size_t i = 0; i < half; ++i) sum += query[i] * (row[i] & 15);
-  for (std::size_t i = half; i < dimension; ++i) sum += query[i] * (row[i - half] >> 4);
-  return sum;
-}
-
 // A word at a time, as the plain instruction set counts bits.
 THESPIS_SCALAR std::uint32_t scalar_hamming(const std::uint8_t* a, const std::uint8_t* b,
                                             std::size_t bytes) {
@@ -235,11 +226,6 @@ BENCHMARK_CAPTURE(byte_scalar, int8_dot, scalar_dot<std::int8_t, std::int8_t>)->
 BENCHMARK_CAPTURE(byte_one, int8_dot, kernels::int8_kernels_for(metric::dot))->Apply(dimensions);
 BENCHMARK_CAPTURE(byte_one, int8_l2, kernels::int8_kernels_for(metric::l2_squared))
     ->Apply(dimensions);
-BENCHMARK_CAPTURE(byte_scalar, mixed_dot, scalar_dot<std::int8_t, std::uint8_t>)->Apply(dimensions);
-BENCHMARK_CAPTURE(byte_one, mixed_dot, kernels::mixed_dot_kernels())->Apply(dimensions);
-BENCHMARK_CAPTURE(byte_many, mixed_dot, kernels::mixed_dot_kernels())->Apply(dimensions);
-BENCHMARK_CAPTURE(byte_scalar, nibble_dot, scalar_nibbles)->Apply(dimensions);
-BENCHMARK_CAPTURE(byte_one, nibble_dot, kernels::nibble_dot_kernels())->Apply(dimensions);
 BENCHMARK_CAPTURE(hamming, scalar, scalar_hamming)->Apply(dimensions);
 BENCHMARK_CAPTURE(hamming, best, kernels::bit_kernels_here().hamming)->Apply(dimensions);
 BENCHMARK(hamming_many)->Apply(dimensions);

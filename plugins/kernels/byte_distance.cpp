@@ -33,7 +33,6 @@ using l2_unsigned = l2_plain;
 using l2_signed = l2_plain;
 using dot_unsigned = dot_plain;
 using dot_signed = dot_plain;
-using dot_mixed = dot_plain;
 using l1_unsigned = l1_plain;
 using l1_signed = l1_plain;
 
@@ -48,14 +47,6 @@ template <class Op, class Query, class Row>
 void one_to_many(const Query* query, const Row* const* rows, std::size_t count,
                  std::size_t dimension, std::int64_t* out) {
   for (std::size_t i = 0; i < count; ++i) out[i] = one_pair<Op>(query, rows[i], dimension);
-}
-
-std::int64_t nibble_dot(const std::int8_t* query, const std::uint8_t* row, std::size_t dimension) {
-  const std::size_t half = (dimension + 1) / 2;
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < half; ++i) sum += query[i] * (row[i] & 15);
-  for (std::size_t i = half; i < dimension; ++i) sum += query[i] * (row[i - half] >> 4);
-  return sum;
 }
 
 #else
@@ -171,19 +162,6 @@ struct l1_signed : l1_unsigned {
   static HWY_INLINE void step(vec8 a, vec8 b, sums& to) {
     l1_unsigned::step(flip_sign(a), flip_sign(b), to);
   }
-};
-
-// A signed query with unsigned rows.
-struct dot_mixed : no_bias {
-  using sums = sums32;
-  static HWY_INLINE void step(vec8 query, vec8 row, sums& to) {
-#if HWY_TARGET == HWY_AVX3_DL
-    to.add_bytes(row, query);
-#else
-    to.add_products(low_signed(query), low_unsigned(row), high_signed(query), high_unsigned(row));
-#endif
-  }
-  static HWY_INLINE std::int64_t total(const sums& of) { return of.total(); }
 };
 
 #if HWY_TARGET == HWY_AVX3_DL
@@ -359,64 +337,7 @@ void one_to_many(const Query* query, const Row* const* rows, std::size_t count,
   for (; i < count; ++i) out[i] = sum_one<Op>(raw(query), raw(rows[i]), dimension) + bias;
 }
 
-HWY_INLINE void nibble_step(vec8 low_query, vec8 high_query, vec8 row, sums32& low, sums32& high) {
-  const hn::ScalableTag<std::uint16_t> t16;
-  const vec8 mask = hn::Set(tag8(), std::uint8_t{15});
-  const vec8 shifted = hn::BitCast(tag8(), hn::ShiftRight<4>(hn::BitCast(t16, row)));
-  dot_mixed::step(low_query, hn::And(row, mask), low);
-  dot_mixed::step(high_query, hn::And(shifted, mask), high);
-}
-
-HWY_INLINE std::int64_t nibble_dot(const std::int8_t* query, const std::uint8_t* HWY_RESTRICT row,
-                                   std::size_t dimension) {
-  const tag8 t;
-  const std::size_t lanes = hn::Lanes(t);
-  const std::size_t half = (dimension + 1) / 2;
-  const std::uint8_t* HWY_RESTRICT first = raw(query);
-  const std::uint8_t* HWY_RESTRICT second = first + half;
-  sums32 s0 = sums32::none();
-  sums32 s1 = sums32::none();
-  sums32 s2 = sums32::none();
-  sums32 s3 = sums32::none();
-  std::size_t at = 0;
-  // The second half may be a component shorter than the first.
-  const std::size_t both = dimension - half;
-  for (; at + 2 * lanes <= both; at += 2 * lanes) {
-    nibble_step(hn::LoadU(t, first + at), hn::LoadU(t, second + at), hn::LoadU(t, row + at), s0,
-                s1);
-    nibble_step(hn::LoadU(t, first + at + lanes), hn::LoadU(t, second + at + lanes),
-                hn::LoadU(t, row + at + lanes), s2, s3);
-  }
-  if (at + lanes <= both) {
-    nibble_step(hn::LoadU(t, first + at), hn::LoadU(t, second + at), hn::LoadU(t, row + at), s0,
-                s1);
-    at += lanes;
-  }
-  if (at < half) {
-    // A component that is not there is a zero of the query, whatever the row holds.
-    nibble_step(load_rest(first + at, half - at), load_rest(second + at, both - at),
-                load_rest(row + at, half - at), s2, s3);
-  }
-  s0.add(s1);
-  s2.add(s3);
-  s0.add(s2);
-  return s0.total();
-}
-
 #endif  // HWY_TARGET == HWY_SCALAR
-
-std::int64_t nibble_one(const std::int8_t* query, const std::uint8_t* row, std::size_t dimension) {
-  return nibble_dot(query, row, dimension);
-}
-
-void nibble_many(const std::int8_t* query, const std::uint8_t* const* rows, std::size_t count,
-                 std::size_t dimension, std::int64_t* out) {
-  constexpr std::size_t rows_ahead = 4;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i + rows_ahead < count) prefetch_bytes(rows[i + rows_ahead], (dimension + 1) / 2);
-    out[i] = nibble_dot(query, rows[i], dimension);
-  }
-}
 
 template <class Op, class Query, class Row>
 byte_kernels<Query, Row> table() {
@@ -443,12 +364,6 @@ byte_kernels<std::int8_t, std::int8_t> choose_int8(metric what) {
   return {};
 }
 
-byte_kernels<std::int8_t, std::uint8_t> choose_mixed() {
-  return table<dot_mixed, std::int8_t, std::uint8_t>();
-}
-
-byte_kernels<std::int8_t, std::uint8_t> choose_nibble() { return {nibble_one, nibble_many}; }
-
 }  // namespace thespis::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -457,8 +372,6 @@ namespace thespis::kernels {
 
 HWY_EXPORT(choose_uint8);
 HWY_EXPORT(choose_int8);
-HWY_EXPORT(choose_mixed);
-HWY_EXPORT(choose_nibble);
 
 byte_kernels<std::uint8_t, std::uint8_t> uint8_kernels_for(metric what) noexcept {
   return HWY_DYNAMIC_DISPATCH(choose_uint8)(what);
@@ -466,14 +379,6 @@ byte_kernels<std::uint8_t, std::uint8_t> uint8_kernels_for(metric what) noexcept
 
 byte_kernels<std::int8_t, std::int8_t> int8_kernels_for(metric what) noexcept {
   return HWY_DYNAMIC_DISPATCH(choose_int8)(what);
-}
-
-byte_kernels<std::int8_t, std::uint8_t> mixed_dot_kernels() noexcept {
-  return HWY_DYNAMIC_DISPATCH(choose_mixed)();
-}
-
-byte_kernels<std::int8_t, std::uint8_t> nibble_dot_kernels() noexcept {
-  return HWY_DYNAMIC_DISPATCH(choose_nibble)();
 }
 
 }  // namespace thespis::kernels

@@ -26,13 +26,4 @@ struct byte_kernels {
 [[nodiscard]] byte_kernels<std::uint8_t, std::uint8_t> uint8_kernels_for(metric what) noexcept;
 [[nodiscard]] byte_kernels<std::int8_t, std::int8_t> int8_kernels_for(metric what) noexcept;
 
-/// Dot products of a signed query with unsigned rows: what multiplies quickest, and what a scalar
-/// quantizer needs.
-[[nodiscard]] byte_kernels<std::int8_t, std::uint8_t> mixed_dot_kernels() noexcept;
-
-/// Dot products of a signed query with rows of 4 bits a component.
-/// Shape: of h = (dimension + 1) / 2 bytes a row, byte i holds component i in its low half and
-/// component h + i in its high half, which means nothing where there is no such component.
-[[nodiscard]] byte_kernels<std::int8_t, std::uint8_t> nibble_dot_kernels() noexcept;
-
 }  // namespace thespis::kernels

@@ -126,33 +126,3 @@ TEST_CASE("kernels on signed bytes are exact on every target") {
     for (const metric what : all_metrics) check(kernels::int8_kernels_for(what), what);
   });
 }
-
-TEST_CASE("dot products of signed with unsigned bytes are exact on every target") {
-  for_each_target([](const std::string&) { check(kernels::mixed_dot_kernels(), metric::dot); });
-}
-
-TEST_CASE("dot products with 4-bit rows are exact on every target") {
-  for_each_target([](const std::string&) {
-    const auto chosen = kernels::nibble_dot_kernels();
-    std::mt19937 random(seed);
-    for (const std::size_t d : dimensions()) {
-      INFO("dimension " << d << " seed " << seed);
-      const std::size_t half = (d + 1) / 2;
-      const bytes<std::int8_t> query(d, random);
-      std::vector<bytes<std::uint8_t>> rows;
-      std::vector<const std::uint8_t*> at;
-      for (std::size_t i = 0; i < 7; ++i) rows.emplace_back(half, random);
-      for (const auto& row : rows) at.push_back(row.data());
-      std::vector<std::int64_t> out(rows.size() + 1, 77);
-      chosen.many(query.data(), at.data(), rows.size(), d, out.data());
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        double expected = 0;
-        for (std::size_t c = 0; c < d; ++c)
-          expected += query.data()[c] * (c < half ? at[i][c] & 15 : at[i][c - half] >> 4);
-        REQUIRE(static_cast<double>(chosen.one(query.data(), at[i], d)) == expected);
-        REQUIRE(static_cast<double>(out[i]) == expected);
-      }
-      REQUIRE(out[rows.size()] == 77);
-    }
-  });
-}
