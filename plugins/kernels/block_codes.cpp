@@ -19,6 +19,47 @@ namespace thespis::kernels::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Nothing shorter has a rank that differs from zero.
+constexpr float smallest = 1e-30F;
+
+float longest_component(const float* y, const float* c, std::size_t padded) {
+  const hn::ScalableTag<float> t;
+  auto most = hn::Zero(t);
+  for (std::size_t i = 0; i < padded; i += hn::Lanes(t))
+    most = hn::Max(most, hn::Abs(hn::Sub(hn::LoadU(t, y + i), hn::LoadU(t, c + i))));
+  return hn::GetLane(hn::MaxOfLanes(t, most));
+}
+
+sign_fit fit_signs(const float* y, const float* c, std::size_t dimension, std::uint8_t* bits) {
+  const hn::ScalableTag<float> t;
+  const std::size_t padded = 4 * block_groups(dimension);
+  std::memset(bits, 0, padded / 8);
+  const float most = longest_component(y, c, padded);
+  if (!(most > smallest)) return {};
+  // Scaled, so that squares of the largest and the smallest stay within floats.
+  const auto scale = hn::Set(t, 1 / most);
+  const auto zero = hn::Zero(t);
+  auto squares = zero, lengths = zero, center_signs = zero, center_dots = zero;
+  for (std::size_t i = 0; i < padded; i += hn::Lanes(t)) {
+    const auto center = hn::LoadU(t, c + i);
+    const auto v = hn::Mul(hn::Sub(hn::LoadU(t, y + i), center), scale);
+    const auto positive = hn::Gt(v, zero);
+    squares = hn::MulAdd(v, v, squares);
+    lengths = hn::Add(lengths, hn::Abs(v));
+    center_signs = hn::Add(center_signs, hn::IfThenElse(positive, center, hn::Neg(center)));
+    center_dots = hn::MulAdd(center, v, center_dots);
+    // As much as 8 bytes may be written, of which fewer than 8 lanes fill a part of one.
+    std::uint8_t lane_bits[8] = {};
+    hn::StoreMaskBits(t, positive, lane_bits);
+    for (std::size_t byte = 0; byte < (hn::Lanes(t) + 7) / 8; ++byte)
+      bits[i / 8 + byte] = static_cast<std::uint8_t>(bits[i / 8 + byte] | lane_bits[byte] << i % 8);
+  }
+  const auto sum = [t](auto v) HWY_ATTR { return hn::GetLane(hn::SumOfLanes(t, v)); };
+  const float square = sum(squares);
+  return {square * most * most, square / sum(lengths) * most, sum(center_signs),
+          sum(center_dots) * most};
+}
+
 constexpr std::size_t table_entries = 16;
 // Sums of so many entries fit into 16 bits.
 constexpr std::size_t groups_together = 256;
@@ -80,7 +121,6 @@ HWY_INLINE void store_tables(const hn::Vec<hn::Rebind<std::int32_t, table_tag>>*
 block_query make_tables(const float* r, std::size_t dimension, std::uint8_t* tables) {
   const std::size_t groups = block_groups(dimension);
   const float most = longest_group(r, dimension);
-  constexpr float smallest = 1e-30F;
   if (!(most > smallest)) {
     std::memset(tables, 0, block_table_bytes(dimension));
     return {};
@@ -240,7 +280,7 @@ void estimate(const block_query& line, const std::uint8_t* tables, std::size_t d
 
 }  // namespace
 
-block_kernels choose_blocks() { return {make_tables, estimate}; }
+block_kernels choose_blocks() { return {fit_signs, make_tables, estimate}; }
 
 }  // namespace thespis::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

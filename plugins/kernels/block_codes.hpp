@@ -46,8 +46,20 @@ struct block_query {
   float offset = 0;
 };
 
+/// Signs u of a difference v = y - c and what the rank is made of.
+struct sign_fit {
+  float square = 0;        ///< |v|^2.
+  float factor = 0;        ///< |v|^2 / <v, u>.
+  float center_signs = 0;  ///< <c, u>.
+  float center_dot = 0;    ///< <c, v>.
+};
+
 /// In the widest instruction set that the processor has.
 struct block_kernels {
+  /// Shape: y and c [padded to 16 with zeros]; bits [block_groups / 2 bytes]: bit i says that
+  /// component i of the signs is +1.
+  sign_fit (*fit_signs)(const float* y, const float* c, std::size_t dimension,
+                        std::uint8_t* bits) = nullptr;
   /// Fills the tables of a query. Shape: r [padded to 16 with zeros]; tables [block_table_bytes],
   /// 64-byte aligned.
   block_query (*make_tables)(const float* r, std::size_t dimension, std::uint8_t* tables) = nullptr;

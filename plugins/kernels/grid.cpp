@@ -83,7 +83,7 @@ float miss(float square, float length, float along) {
 }
 
 // How much finer grids are tried that cut the largest components off.
-constexpr float widenings[] = {1.0F, 1.08F, 1.16F, 1.25F, 1.35F, 1.46F};
+constexpr float widenings[] = {1.0F, 1.1F, 1.21F};
 // The error of 8 bits counts for more, as it is what ranks end with.
 constexpr float byte_weight = 16;
 
@@ -182,7 +182,7 @@ bits_fit fit_bits(const float* y, std::size_t dimension, unsigned bits, std::uin
     best = other;
     chosen = step_trials[i];
   }
-  place(chosen);
+  if (bits > 1) place(chosen);
   std::memset(codes + dimension, 0, (dimension + 63) / 64 * 64 - dimension);
   const auto factor = [&](float along) {
     return along > 0 ? square * most / (along / most) : 0.0F;

@@ -47,8 +47,7 @@ binary_quantizer::binary_quantizer(const plugin::quantizer_setup& setup)
       bits_(checked(setup.bits)),
       grid_(kernels::grid_kernels_here()),
       kernels_(kernels::code_kernels_here()),
-      blocks_(kernels::block_kernels_here()),
-      dot_(kernels::kernels_for(kernels::metric::dot, setup.dimension).one) {}
+      blocks_(kernels::block_kernels_here()) {}
 
 thespis_code_layout binary_quantizer::layout() const noexcept {
   thespis_code_layout sizes{};
@@ -160,59 +159,35 @@ void binary_quantizer::compare(const void* code, const void* refinement,
     kernels_.estimate_signs(line, q.data(), space_.dimension(), codes.data(), codes.size(), ranks);
 }
 
-/// One row of a block after the other.
-struct binary_quantizer::packer {
-  const binary_quantizer& of;
-  std::vector<float> center;
-  std::vector<float> difference;
-  std::vector<float> signs;
-  std::vector<std::uint8_t> cells;
-  std::vector<std::uint8_t> plane;
-  float center_norm = 0;
-
-  packer(const binary_quantizer& quantizer, const float* vector)
-      : of(quantizer),
-        center(of.space_.padded()),
-        difference(of.space_.padded()),
-        signs(of.space_.padded()),
-        cells(of.query_components()),
-        plane(of.query_components() / 8 + 64),
-        center_norm(of.space_.place_row(vector, center.data())) {}
-
-  void add(const float* row, std::size_t at, void* block) {
-    const auto dimension = of.space_.dimension();
-    const float norm = of.space_.place_row(row, difference.data());
-    for (std::uint32_t i = 0; i < dimension; ++i) difference[i] -= center[i];
-    const auto fit = of.grid_.fit_bits(difference.data(), dimension, 1, cells.data());
-    of.grid_.pack_plane(cells.data(), dimension, 0, plane.data());
-    kernels::put_signs(plane.data(), dimension, at, block);
-    for (std::uint32_t i = 0; i < dimension; ++i) signs[i] = cells[i] != 0 ? 1.0F : -1.0F;
-
-    // Signs of length 1 instead of 1/2.
-    const float factor = fit.sign_factor / 2;
-    const float seen = factor * of.dot_(center.data(), signs.data(), dimension);
-    auto& head = *static_cast<kernels::block_head*>(block);
-    switch (of.space_.metric()) {
-      case THESPIS_METRIC_EUCLID:
-        head.fixed[at] = of.dot_(difference.data(), difference.data(), dimension) + 2 * seen;
-        head.factor[at] = -2 * factor;
-        break;
-      case THESPIS_METRIC_COSINE:
-        // -<q, x> = -<q, c> - <c, x - c> - <q - c, x - c>
-        head.fixed[at] =
-            seen - of.dot_(center.data(), difference.data(), dimension) - (norm - center_norm);
-        head.factor[at] = -factor;
-        break;
-      default: head.factor[at] = -factor;
-    }
-  }
-};
-
 void binary_quantizer::pack(const float* center, std::span<const float* const> rows,
                             void* block) const {
   std::memset(block, 0, kernels::block_bytes(space_.dimension()));
-  packer to(*this, center);
-  for (std::size_t i = 0; i < rows.size(); ++i) to.add(rows[i], i, block);
+  auto& head = *static_cast<kernels::block_head*>(block);
+  std::vector<float> c(space_.padded());
+  std::vector<float> y(space_.padded());
+  std::vector<std::uint8_t> bits(space_.padded() / 8);
+  const float center_norm = space_.place_row(center, c.data());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const float norm = space_.place_row(rows[i], y.data());
+    const auto fit = blocks_.fit_signs(y.data(), c.data(), space_.dimension(), bits.data());
+    kernels::put_signs(bits.data(), space_.dimension(), i, block);
+    switch (space_.metric()) {
+      case THESPIS_METRIC_EUCLID:
+        // |q - x|^2 = |q - c|^2 + |x - c|^2 - 2 <q - c, x - c>
+        head.fixed[i] = fit.square + 2 * fit.factor * fit.center_signs;
+        head.factor[i] = -2 * fit.factor;
+        break;
+      case THESPIS_METRIC_COSINE:
+        // -<q, x> = -<q, c> - <c, x - c> - <q - c, x - c>; of <c, x - c> the space has lost the
+        // part along its mean.
+        head.fixed[i] = fit.factor * fit.center_signs - fit.center_dot - (norm - center_norm);
+        head.factor[i] = -fit.factor;
+        break;
+      default:
+        // -<q, x> = -<q, c> - <q, x - c>
+        head.factor[i] = -fit.factor;
+    }
+  }
 }
 
 void binary_quantizer::estimate_block(const void* query, const void* block, float center_rank,

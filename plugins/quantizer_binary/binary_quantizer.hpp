@@ -45,8 +45,6 @@ class binary_quantizer {
                       float* ranks) const noexcept;
 
  private:
-  struct packer;
-
   [[nodiscard]] std::size_t query_components() const noexcept {
     return (space_.dimension() + 63U) / 64 * 64;
   }
@@ -58,7 +56,6 @@ class binary_quantizer {
   kernels::grid_kernels grid_;
   kernels::code_kernels kernels_;
   kernels::block_kernels blocks_;
-  kernels::one_fn dot_;
 };
 
 }  // namespace thespis::binary

@@ -100,3 +100,36 @@ TEST_CASE("a query of nothing leaves what is fixed") {
       CHECK(ranks[row] == Approx(2 + head.fixed[row]));
   });
 }
+
+TEST_CASE("signs of a difference come with what ranks are made of") {
+  for_each_target([](const std::string&) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> spread;
+    for (const std::size_t d : {1, 3, 15, 16, 17, 100, 127, 784})
+      for (const float size : {1e-20F, 1.0F, 1e15F}) {
+        INFO("dimension " << d << " size " << size << " seed " << seed);
+        std::vector<float> y(kernels::block_groups(d) * 4), c(y.size());
+        for (std::size_t i = 0; i < d; ++i)
+          y[i] = size * spread(random), c[i] = size * spread(random);
+        std::vector<std::uint8_t> bits(y.size() / 8, 0xFF);
+        const auto fit =
+            kernels::block_kernels_here().fit_signs(y.data(), c.data(), d, bits.data());
+        double square = 0, along = 0, center_signs = 0, center_dot = 0, lengths = 0;
+        for (std::size_t i = 0; i < y.size(); ++i) {
+          const double v = double{y[i]} - double{c[i]};
+          const bool positive = (bits[i / 8] >> i % 8 & 1) != 0;
+          REQUIRE(positive == (v > 0));
+          square += v * v;
+          along += std::abs(v);
+          center_signs += positive ? c[i] : -c[i];
+          center_dot += v * c[i];
+          lengths += std::abs(c[i]);
+        }
+        CHECK(fit.factor == Approx(square / along).epsilon(1e-4));
+        CHECK(std::abs(fit.center_signs - center_signs) <= 1e-5 * lengths);
+        if (size < 1) continue;
+        CHECK(fit.square == Approx(square).epsilon(1e-4));
+        CHECK(std::abs(fit.center_dot - center_dot) <= 1e-4 * square);
+      }
+  });
+}
