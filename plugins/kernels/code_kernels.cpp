@@ -340,7 +340,7 @@ HWY_INLINE hn::Vec<tag4> four_totals(vec32 s0, vec32 s1, vec32 s2, vec32 s3) {
 // Norms and factors of two codes.
 HWY_INLINE hn::Vec<tag4f> load_two_heads(const void* first, const void* second) {
 #if HWY_ARCH_X86
-  const auto low = _mm_castpd_ps(_mm_load_sd(static_cast<const double*>(first)));
+  const auto low = _mm_castsi128_ps(_mm_loadl_epi64(static_cast<const __m128i_u*>(first)));
   return hn::Vec<tag4f>{_mm_loadh_pi(low, static_cast<const __m64*>(second))};
 #else
   const hn::Half<tag4f> half;

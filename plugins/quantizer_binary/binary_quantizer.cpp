@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
-#include <vector>
 
-#include "plugins/kernels/query_room.hpp"
+#include "plugins/kernels/scratch.hpp"
 
 namespace thespis::binary {
 namespace {
@@ -77,10 +76,10 @@ void binary_quantizer::load(plugin::reader& in) {
 
 void binary_quantizer::encode(std::span<const float* const> rows, void* const* codes,
                               void* const* refinements) const {
-  std::vector<float> placed(space_.padded());
-  std::vector<std::uint8_t> cells(query_components());
+  kernels::scratch<float> placed(space_.padded());
+  kernels::scratch<std::uint8_t> cells(query_components());
   // Planes one behind the other; the last one is written in whole registers.
-  std::vector<std::uint8_t> planes(bits_ * plane_bytes() + 64);
+  kernels::scratch<std::uint8_t> planes(bits_ * plane_bytes() + 64);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const float norm = space_.place_row(rows[i], placed.data());
     const auto fit = grid_.fit_bits(placed.data(), space_.dimension(), bits_, cells.data());
@@ -148,7 +147,7 @@ void binary_quantizer::compare(const void* code, const void* refinement,
     std::memcpy(&factor, refinement, sizeof(factor));
     finer = static_cast<const std::uint8_t*>(refinement) + sizeof(factor);
   }
-  const kernels::query_room q(query_components());
+  kernels::scratch<std::int8_t> q(query_components());
   const auto sum = kernels::query_of_planes(sign, finer, bits_, space_.dimension(), q.data());
   // The query is twice the cells less their middle.
   const auto line = kernels::query_for(space_.row_terms(head.norm), factor / 2, sum, zero());
@@ -163,9 +162,9 @@ void binary_quantizer::pack(const float* center, std::span<const float* const> r
                             void* block) const {
   std::memset(block, 0, kernels::block_bytes(space_.dimension()));
   auto& head = *static_cast<kernels::block_head*>(block);
-  std::vector<float> c(space_.padded());
-  std::vector<float> y(space_.padded());
-  std::vector<std::uint8_t> bits(space_.padded() / 8);
+  kernels::scratch<float> c(space_.padded());
+  kernels::scratch<float> y(space_.padded());
+  kernels::scratch<std::uint8_t> bits(space_.padded() / 8);
   const float center_norm = space_.place_row(center, c.data());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const float norm = space_.place_row(rows[i], y.data());

@@ -5,9 +5,8 @@
 
 #include <cstring>
 #include <string>
-#include <vector>
 
-#include "plugins/kernels/query_room.hpp"
+#include "plugins/kernels/scratch.hpp"
 
 namespace thespis::sq4 {
 namespace {
@@ -55,8 +54,8 @@ thespis_code_layout sq4_quantizer::layout() const noexcept {
 
 void sq4_quantizer::encode(std::span<const float* const> rows, void* const* codes,
                            void* const* refinements) const {
-  std::vector<float> placed(space_.padded());
-  std::vector<std::uint8_t> cells(space_.padded());
+  kernels::scratch<float> placed(space_.padded());
+  kernels::scratch<std::uint8_t> cells(space_.padded());
   const auto tail = whole_words(half_bytes_) - half_bytes_;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const float norm = space_.place_row(rows[i], placed.data());
@@ -107,7 +106,7 @@ void sq4_quantizer::compare(const void* code, const void* refinement,
   std::memcpy(&head, code, sizeof(head));
   float factor = 0;
   std::memcpy(&factor, refinement, sizeof(factor));
-  const kernels::query_room q(query_bytes_);
+  kernels::scratch<std::int8_t> q(query_bytes_);
   const auto* upper = static_cast<const std::uint8_t*>(code) + sizeof(head);
   const auto* lower = static_cast<const std::uint8_t*>(refinement) + sizeof(factor);
   const auto sum = kernels::query_of_nibbles(upper, lower, space_.dimension(), q.data());

@@ -5,9 +5,8 @@
 
 #include <cstring>
 #include <string>
-#include <vector>
 
-#include "plugins/kernels/query_room.hpp"
+#include "plugins/kernels/scratch.hpp"
 
 namespace thespis::sq8 {
 namespace {
@@ -50,8 +49,8 @@ thespis_code_layout sq8_quantizer::layout() const noexcept {
 
 void sq8_quantizer::encode(std::span<const float* const> rows, void* const* codes,
                            void* const* /*refinements*/) const {
-  std::vector<float> placed(space_.padded());
-  std::vector<std::uint8_t> cells(space_.padded());
+  kernels::scratch<float> placed(space_.padded());
+  kernels::scratch<std::uint8_t> cells(space_.padded());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const float norm = space_.place_row(rows[i], placed.data());
     const auto fit = grid_.fit(placed.data(), space_.dimension(), false, cells.data());
@@ -84,7 +83,7 @@ void sq8_quantizer::compare(const void* code, const void* /*refinement*/,
                             float* ranks) const {
   kernels::code_head head;
   std::memcpy(&head, code, sizeof(head));
-  const kernels::query_room q(query_components());
+  kernels::scratch<std::int8_t> q(query_components());
   const auto* cells = static_cast<const std::uint8_t*>(code) + sizeof(head);
   const auto sum = kernels::query_of_bytes(cells, space_.dimension(), q.data());
   const auto line =
