@@ -297,6 +297,25 @@ std::int32_t query_of_nibbles(const std::uint8_t* upper, const std::uint8_t* low
   return sum;
 }
 
+std::int32_t query_of_upper_nibbles(const std::uint8_t* upper, std::size_t dimension,
+                                    std::int8_t* out) noexcept {
+  std::memset(out, 0, nibble_query_bytes(dimension));
+  std::int32_t sum = 0;
+  each_block(dimension, [&](std::size_t from, std::size_t at, std::size_t half, std::size_t all) {
+    auto* first = out + from;
+    auto* second = first + block_bytes;
+    for (std::size_t i = 0; i < half; ++i) {
+      first[i] = static_cast<std::int8_t>(2 * (upper[at + i] & 0x0F) - 15);
+      sum += first[i];
+    }
+    for (std::size_t i = 0; i < all - half; ++i) {
+      second[i] = static_cast<std::int8_t>(2 * (upper[at + i] >> 4) - 15);
+      sum += second[i];
+    }
+  });
+  return sum;
+}
+
 std::int32_t query_of_planes(const std::uint8_t* sign, const std::uint8_t* finer,
                              std::size_t planes, std::size_t dimension, std::int8_t* out) noexcept {
   const std::size_t plane_bytes = (dimension + 7) / 8;

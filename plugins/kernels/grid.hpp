@@ -80,6 +80,11 @@ void order_for_nibbles(const std::int8_t* query, std::size_t dimension, std::int
 std::int32_t query_of_nibbles(const std::uint8_t* upper, const std::uint8_t* lower,
                               std::size_t dimension, std::int8_t* out) noexcept;
 
+/// Makes a query of the upper halves alone: twice each less 15. Gives the sum of its components.
+/// Shape: out [nibble_query_bytes].
+std::int32_t query_of_upper_nibbles(const std::uint8_t* upper, std::size_t dimension,
+                                    std::int8_t* out) noexcept;
+
 /// Makes a query of a code of `planes` bits, the highest in `sign` and the others in `finer`, as
 /// `estimate_planes` has them: twice the cell less 2^planes - 1. Gives the sum of its components.
 /// Shape: as `query_of_bytes`.

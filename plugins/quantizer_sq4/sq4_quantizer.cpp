@@ -22,12 +22,13 @@ const std::int8_t* components(const void* query) {
   return static_cast<const std::int8_t*>(query) + sizeof(query_head);
 }
 
-std::uint32_t checked(std::uint32_t bits) {
-  if (bits != 0 && bits != 8)
+/// Whether there are refinements.
+bool refined_by(std::uint32_t bits) {
+  if (bits != 0 && bits != 4 && bits != 8)
     throw plugin::failure(THESPIS_UNSUPPORTED,
                           "sq4: " + std::to_string(bits) +
-                              " bits a dimension; it has 8, 4 of the code and 4 that refine it");
-  return bits;
+                              " bits a dimension; it has 4, or 8 of which 4 refine the others");
+  return bits != 4;
 }
 
 constexpr std::size_t whole_words(std::size_t bytes) { return (bytes + 3) / 4 * 4; }
@@ -35,7 +36,8 @@ constexpr std::size_t whole_words(std::size_t bytes) { return (bytes + 3) / 4 * 
 }  // namespace
 
 sq4_quantizer::sq4_quantizer(const plugin::quantizer_setup& setup)
-    : space_((checked(setup.bits), setup.metric), setup.dimension, setup.seed),
+    : space_(setup.metric, setup.dimension, setup.seed),
+      refines_(refined_by(setup.bits)),
       half_bytes_(kernels::nibble_bytes(setup.dimension)),
       query_bytes_(kernels::nibble_query_bytes(setup.dimension)),
       grid_(kernels::grid_kernels_here()),
@@ -45,7 +47,7 @@ thespis_code_layout sq4_quantizer::layout() const noexcept {
   thespis_code_layout sizes{};
   const auto half = static_cast<std::uint32_t>(whole_words(half_bytes_));
   sizes.code_bytes = sizeof(kernels::code_head) + half;
-  sizes.refinement_bytes = sizeof(float) + half;
+  if (refines_) sizes.refinement_bytes = sizeof(float) + half;
   sizes.query_bytes = static_cast<std::uint32_t>(sizeof(query_head) + query_bytes_ +
                                                  space_.padded() * (sizeof(float) + 1));
   sizes.slack_bytes = kernels::code_slack_bytes;
@@ -56,20 +58,22 @@ void sq4_quantizer::encode(std::span<const float* const> rows, void* const* code
                            void* const* refinements) const {
   kernels::scratch<float> placed(space_.padded());
   kernels::scratch<std::uint8_t> cells(space_.padded());
-  const auto tail = whole_words(half_bytes_) - half_bytes_;
+  kernels::scratch<std::uint8_t> upper(half_bytes_);
+  kernels::scratch<std::uint8_t> lower(half_bytes_);
+  const auto write = [this](void* to, const void* head, std::size_t head_bytes,
+                            const std::uint8_t* nibbles) {
+    auto* out = static_cast<std::uint8_t*>(to);
+    std::memcpy(out, head, head_bytes);
+    std::memcpy(out + head_bytes, nibbles, half_bytes_);
+    std::memset(out + head_bytes + half_bytes_, 0, whole_words(half_bytes_) - half_bytes_);
+  };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const float norm = space_.place_row(rows[i], placed.data());
     const auto fit = grid_.fit(placed.data(), space_.dimension(), true, cells.data());
     const kernels::code_head head{norm, fit.nibble_factor};
-    auto* upper = static_cast<std::uint8_t*>(codes[i]);
-    std::memcpy(upper, &head, sizeof(head));
-    upper += sizeof(head);
-    auto* lower = static_cast<std::uint8_t*>(refinements[i]);
-    std::memcpy(lower, &fit.byte_factor, sizeof(float));
-    lower += sizeof(float);
-    kernels::split_nibbles(cells.data(), space_.dimension(), upper, lower);
-    std::memset(upper + half_bytes_, 0, tail);
-    std::memset(lower + half_bytes_, 0, tail);
+    kernels::split_nibbles(cells.data(), space_.dimension(), upper.data(), lower.data());
+    write(codes[i], &head, sizeof(head), upper.data());
+    if (refines_) write(refinements[i], &fit.byte_factor, sizeof(float), lower.data());
   }
 }
 
@@ -104,14 +108,23 @@ void sq4_quantizer::compare(const void* code, const void* refinement,
                             float* ranks) const {
   kernels::code_head head;
   std::memcpy(&head, code, sizeof(head));
-  float factor = 0;
-  std::memcpy(&factor, refinement, sizeof(factor));
   kernels::scratch<std::int8_t> q(query_bytes_);
   const auto* upper = static_cast<const std::uint8_t*>(code) + sizeof(head);
+  const auto terms = space_.row_terms(head.norm);
+  if (!refines_) {
+    // The middle of the cells on both sides, so that it does not matter which is the query, which
+    // is twice as large.
+    constexpr float middle = 7.5F;
+    const auto sum = kernels::query_of_upper_nibbles(upper, space_.dimension(), q.data());
+    const auto line = kernels::query_for(terms, head.factor / 2, sum, middle);
+    kernels_.estimate_nibbles(line, q.data(), half_bytes_, codes.data(), codes.size(), ranks);
+    return;
+  }
+  float factor = 0;
+  std::memcpy(&factor, refinement, sizeof(factor));
   const auto* lower = static_cast<const std::uint8_t*>(refinement) + sizeof(factor);
   const auto sum = kernels::query_of_nibbles(upper, lower, space_.dimension(), q.data());
-  const auto line =
-      kernels::query_for(space_.row_terms(head.norm), factor, sum, kernels::byte_zero);
+  const auto line = kernels::query_for(terms, factor, sum, kernels::byte_zero);
   kernels_.estimate_joined(line, q.data(), half_bytes_, codes.data(), refinements, codes.size(),
                            ranks);
 }

@@ -15,7 +15,8 @@
 
 namespace thespis::sq4 {
 
-/// Codes of the upper 4 of 8 bits a component; the lower 4 are the refinement.
+/// Codes of the upper 4 of 8 bits a component; the lower 4 are the refinement, unless 4 bits in all
+/// are wanted.
 /// Shape: a code is a `code_head` and `nibble_bytes`, a refinement a factor for all 8 bits and
 /// `nibble_bytes`, both up to a multiple of 4.
 /// Thread: const members may be called from any thread.
@@ -40,6 +41,7 @@ class sq4_quantizer {
 
  private:
   kernels::code_space space_;
+  bool refines_;
   std::size_t half_bytes_;   ///< Of the components of a code or refinement.
   std::size_t query_bytes_;  ///< Of the components of a query.
   kernels::grid_kernels grid_;

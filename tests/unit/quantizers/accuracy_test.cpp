@@ -152,6 +152,24 @@ TEST_CASE("4 bits are within 15 percent, and 8 again when refined") {
   });
 }
 
+TEST_CASE("4 bits without a refinement are what they are with one") {
+  for_all([](distance metric, const data_set& data) {
+    const auto found = measure("sq4", metric, data, 4);
+    check_estimates(found.coarse, 0.15);
+    check_estimates(found.compared, 0.2);
+  });
+  auto made = quantizer_trial::make(file_of("sq4"), distance::euclid, 100, 4);
+  REQUIRE(made);
+  CHECK_FALSE((*made)->refines());
+  CHECK((*made)->table().refine == nullptr);
+  REQUIRE((*made)->fill(clustered(100, 20, seed)));
+  for (std::size_t i = 0; i < 20; ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto there = (*made)->compare(i)[j];
+      CHECK((*made)->compare(j)[i] == Approx(there).epsilon(1e-4));
+    }
+}
+
 TEST_CASE("1 bit follows the ranks, alone and in blocks, and each bit more halves the error") {
   for_all([](distance metric, const data_set& data) {
     double last = 0;
