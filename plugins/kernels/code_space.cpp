@@ -51,6 +51,16 @@ float code_space::unit_scale(const float* vector) const noexcept {
   return metric_ == THESPIS_METRIC_COSINE ? inverse_norm(vector, dimension_) : 1.0F;
 }
 
+float code_space::finite_dot(const float* a, const float* b) const noexcept {
+  const float sum = dot_(a, b, dimension_);
+  if (std::isfinite(sum)) return sum;
+  double exact = 0;
+  for (std::uint32_t i = 0; i < dimension_; ++i) exact += static_cast<double>(a[i]) * b[i];
+  // What overflows stays a number, of which a query may take nothing.
+  constexpr double largest = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(exact, -largest, largest));
+}
+
 void code_space::derive() {
   mean_square_ = dot_(mean_.data(), mean_.data(), dimension_);
   rotated_mean_ = mean_;
@@ -98,7 +108,7 @@ float code_space::place_row(const float* row, float* room) const noexcept {
   for (std::uint32_t i = 0; i < dimension_; ++i) room[i] = scale * row[i] - mean_[i];
   std::fill(room + dimension_, room + padded(), 0.0F);
   const float* other = metric_ == THESPIS_METRIC_EUCLID ? room : mean_.data();
-  const float norm = dot_(room, other, dimension_);
+  const float norm = finite_dot(room, other);
   rotation_.apply(room);
   return norm;
 }

@@ -57,6 +57,7 @@ class code_space {
 
  private:
   [[nodiscard]] float unit_scale(const float* vector) const noexcept;
+  [[nodiscard]] float finite_dot(const float* a, const float* b) const noexcept;
   void derive();
 
   thespis_metric metric_;

@@ -224,6 +224,42 @@ TEST_CASE("data that all lies at its mean has exact ranks") {
     }
 }
 
+TEST_CASE("the longest vectors have codes, and blocks where there are any") {
+  constexpr std::uint32_t longest = 65535;
+  const auto rows = clustered(longest, 40, seed);
+  for (const auto* plugin : {"sq8", "sq4", "binary"})
+    for (const auto metric : coded_metrics) {
+      INFO(plugin << " " << to_string(metric));
+      auto trial = quantizer_trial::make(file_of(plugin), metric, longest);
+      REQUIRE(trial);
+      REQUIRE((*trial)->fill(rows));
+      agreement coarse, block;
+      for (std::size_t q = 0; q < 3; ++q) {
+        const auto query = (*trial)->prepare(rows.row(q));
+        add(coarse, **trial, rows.row(q), (*trial)->estimate(query, 0, rows.count()));
+        if ((*trial)->packs()) add_block(block, **trial, rows.row(q), query, 2 * q);
+      }
+      CHECK(coarse.error() < 0.05);
+      if ((*trial)->packs()) CHECK(block.error() < 0.05);
+    }
+}
+
+TEST_CASE("what overflows in a code does not spoil a rank that is finite") {
+  for (const auto* plugin : {"sq8", "sq4", "binary"}) {
+    auto rows = clustered(64, 30, seed);
+    for (auto& value : rows.values) value *= 1e25F;
+    auto queries = clustered(64, 3, seed + 1);
+    for (auto& value : queries.values) value *= 1e-10F;
+    auto trial = quantizer_trial::make(file_of(plugin), distance::dot, 64);
+    REQUIRE(trial);
+    REQUIRE((*trial)->fill(rows));
+    INFO(plugin);
+    for (std::size_t q = 0; q < queries.count(); ++q)
+      for (const float rank : (*trial)->estimate((*trial)->prepare(queries.row(q)), 0, 30))
+        CHECK(std::isfinite(rank));
+  }
+}
+
 TEST_CASE("what a quantizer cannot do is refused") {
   for (const auto* plugin : {"sq8", "sq4", "binary"}) {
     INFO(plugin);
