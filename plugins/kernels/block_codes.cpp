@@ -178,8 +178,9 @@ void estimate(const block_query& line, const std::uint8_t* tables, std::size_t d
       sums[row + 16] += tables[g * 16 + (both >> 4)];
     }
   for (std::size_t i = 0; i < block_rows; ++i)
-    ranks[i] = base + head.fixed[i] +
-               head.factor[i] * (line.step * static_cast<float>(sums[i]) - line.offset);
+    ranks[i] = base + block_head::widened(head.fixed[i]) +
+               block_head::widened(head.factor[i]) *
+                   (line.step * static_cast<float>(sums[i]) - line.offset);
 }
 
 #else
@@ -237,13 +238,18 @@ HWY_INLINE void finish(const block_query& line, const block_head& head, float ba
                        const std::uint32_t* sums, float* ranks) {
   const hn::CappedTag<float, 16> t;
   const hn::Rebind<std::int32_t, decltype(t)> integer;
+  const hn::Rebind<std::uint16_t, decltype(t)> narrow;
   const auto step = hn::Set(t, line.step);
   const auto offset = hn::Set(t, line.offset);
   for (std::size_t i = 0; i < block_rows; i += hn::Lanes(t)) {
     const auto sum =
         hn::ConvertTo(t, hn::LoadU(integer, reinterpret_cast<const std::int32_t*>(sums + i)));
-    const auto fixed = hn::Add(hn::Set(t, base), hn::LoadU(t, head.fixed + i));
-    hn::StoreU(hn::MulAdd(hn::LoadU(t, head.factor + i), hn::MulSub(step, sum, offset), fixed), t,
+    const auto widened = [&](const std::uint16_t* from) HWY_ATTR {
+      const auto halves = hn::PromoteTo(integer, hn::LoadU(narrow, from + i));
+      return hn::BitCast(t, hn::ShiftLeft<16>(halves));
+    };
+    const auto fixed = hn::Add(hn::Set(t, base), widened(head.fixed));
+    hn::StoreU(hn::MulAdd(widened(head.factor), hn::MulSub(step, sum, offset), fixed), t,
                ranks + i);
   }
 }

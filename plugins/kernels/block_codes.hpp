@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,9 +32,24 @@ inline constexpr std::size_t block_rows = 32;
 /// base + fixed[i] + factor[i] * <r, u_i>, r being the query.
 /// Shape: behind it, 16 bytes for each group; byte b holds in its low half the row b / 2 or, if b
 /// is odd, 8 + b / 2; in its high half the row 16 further on. Bit j is that of component j.
+/// Numbers are the upper halves of floats: an error of 0.2 percent, a tenth of that of one bit a
+/// component where vectors are longest, for which a block is up to a sixth shorter.
 struct block_head {
-  float fixed[block_rows];
-  float factor[block_rows];
+  std::uint16_t fixed[block_rows];
+  std::uint16_t factor[block_rows];
+
+  void set(std::size_t row, float fixed_part, float scale) noexcept {
+    fixed[row] = rounded(fixed_part);
+    factor[row] = rounded(scale);
+  }
+  /// To the nearest float whose lower half is zero.
+  [[nodiscard]] static std::uint16_t rounded(float value) noexcept {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    return static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+  }
+  [[nodiscard]] static float widened(std::uint16_t half) noexcept {
+    return std::bit_cast<float>(std::uint32_t{half} << 16);
+  }
 };
 
 [[nodiscard]] constexpr std::size_t block_bytes(std::size_t dimension) noexcept {

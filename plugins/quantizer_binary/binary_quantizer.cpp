@@ -173,18 +173,17 @@ void binary_quantizer::pack(const float* center, std::span<const float* const> r
     switch (space_.metric()) {
       case THESPIS_METRIC_EUCLID:
         // |q - x|^2 = |q - c|^2 + |x - c|^2 - 2 <q - c, x - c>
-        head.fixed[i] = fit.square + 2 * fit.factor * fit.center_signs;
-        head.factor[i] = -2 * fit.factor;
+        head.set(i, fit.square + 2 * fit.factor * fit.center_signs, -2 * fit.factor);
         break;
       case THESPIS_METRIC_COSINE:
         // -<q, x> = -<q, c> - <c, x - c> - <q - c, x - c>; of <c, x - c> the space has lost the
         // part along its mean.
-        head.fixed[i] = fit.factor * fit.center_signs - fit.center_dot - (norm - center_norm);
-        head.factor[i] = -fit.factor;
+        head.set(i, fit.factor * fit.center_signs - fit.center_dot - (norm - center_norm),
+                 -fit.factor);
         break;
       default:
         // -<q, x> = -<q, c> - <q, x - c>
-        head.factor[i] = -fit.factor;
+        head.set(i, 0, -fit.factor);
     }
   }
 }

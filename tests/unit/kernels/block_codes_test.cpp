@@ -41,8 +41,7 @@ struct block_trial {
       for (std::size_t i = 0; i < d; ++i)
         signs[i / 8] = static_cast<std::uint8_t>(signs[i / 8] | (random() & 1) << i % 8);
       kernels::put_signs(signs.data(), d, row, block.get());
-      head.fixed[row] = spread(random);
-      head.factor[row] = 1 + std::abs(spread(random));
+      head.set(row, spread(random), 1 + std::abs(spread(random)));
       bits.push_back(std::move(signs));
     }
   }
@@ -74,16 +73,28 @@ TEST_CASE("estimates of blocks are as near as their tables allow, on every targe
       double lean = 0;
       for (std::size_t row = 0; row < kernels::block_rows; ++row) {
         INFO("dimension " << d << " row " << row << " seed " << seed);
-        const double right = 3 + head.fixed[row] + head.factor[row] * trial.dot(row);
+        const double right =
+            3 + head.widened(head.fixed[row]) + head.widened(head.factor[row]) * trial.dot(row);
         REQUIRE(std::abs(ranks[row] - right) <=
-                tolerance * std::abs(head.factor[row]) + 1e-4 * std::sqrt(d));
-        lean += (ranks[row] - right) / head.factor[row] / kernels::block_rows;
+                tolerance * std::abs(head.widened(head.factor[row])) + 1e-4 * std::sqrt(d));
+        lean += (ranks[row] - right) / head.widened(head.factor[row]) / kernels::block_rows;
       }
       // Short vectors meet few entries of their tables, all of them often.
       if (d >= 64) CHECK(std::abs(lean) <= tolerance / 6);
       CHECK(ranks[kernels::block_rows] == 77);
     }
   });
+}
+
+TEST_CASE("numbers of a block are rounded to the nearest of their format") {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> spread;
+  for (int i = 0; i < 1000; ++i) {
+    const float value = std::exp(20 * spread(random)) * (i % 2 == 0 ? 1.0F : -1.0F);
+    const float kept = kernels::block_head::widened(kernels::block_head::rounded(value));
+    CHECK(std::abs(kept - value) <= std::abs(value) / 256);
+  }
+  CHECK(kernels::block_head::rounded(0) == 0);
 }
 
 TEST_CASE("a query of nothing leaves what is fixed") {
@@ -97,7 +108,7 @@ TEST_CASE("a query of nothing leaves what is fixed") {
     chosen.estimate(line, trial.tables.get(), 100, trial.block.get(), 2, ranks);
     const auto& head = *reinterpret_cast<const kernels::block_head*>(trial.block.get());
     for (std::size_t row = 0; row < kernels::block_rows; ++row)
-      CHECK(ranks[row] == Approx(2 + head.fixed[row]));
+      CHECK(ranks[row] == Approx(2 + head.widened(head.fixed[row])));
   });
 }
 
