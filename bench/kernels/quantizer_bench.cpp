@@ -13,6 +13,7 @@
 #include "plugins/kernels/distance.hpp"
 #include "plugins/kernels/grid.hpp"
 #include "plugins/kernels/rotation.hpp"
+#include "plugins/kernels/sign_codes.hpp"
 
 // A loop that the compiler leaves as it is written: what every kernel is compared with.
 #define THESPIS_SCALAR __attribute__((noinline, optimize("no-tree-vectorize")))
@@ -146,7 +147,7 @@ void signs_scalar(benchmark::State& state) {
   });
 }
 void signs_best(benchmark::State& state) {
-  const auto kernel = kernels::code_kernels_here().estimate_signs;
+  const auto kernel = kernels::sign_kernels_here().estimate;
   estimate(state, [=](const coded_rows& rows, std::size_t dimension, float* ranks) {
     kernel(line, rows.query(), dimension, rows.codes(), rows_count, ranks);
   });

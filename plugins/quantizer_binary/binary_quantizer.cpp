@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::uint32_t bits_max = 4;
 
-/// A prepared query; behind it lie the tables for blocks, its components in 8 bits, and then room
-/// for floats.
+/// A prepared query; behind it lie the tables for blocks, what codes are compared with, its
+/// components in 8 bits if there are refinements, and then room for floats.
 struct alignas(64) query_head {
   kernels::code_query coarse;  ///< For codes.
   kernels::code_query fine;    ///< For codes with refinements.
@@ -46,6 +46,7 @@ binary_quantizer::binary_quantizer(const plugin::quantizer_setup& setup)
       bits_(checked(setup.bits)),
       grid_(kernels::grid_kernels_here()),
       kernels_(kernels::code_kernels_here()),
+      signs_(kernels::sign_kernels_here()),
       blocks_(kernels::block_kernels_here()) {}
 
 thespis_code_layout binary_quantizer::layout() const noexcept {
@@ -56,7 +57,8 @@ thespis_code_layout binary_quantizer::layout() const noexcept {
   if (bits_ > 1)
     sizes.refinement_bytes = bytes(sizeof(float) + whole_words((bits_ - 1) * plane_bytes()));
   sizes.query_bytes = bytes(sizeof(query_head) + kernels::block_table_bytes(dimension) +
-                            query_components() + space_.padded() * sizeof(float));
+                            kernels::sign_query_bytes(dimension) + query_components() +
+                            space_.padded() * sizeof(float));
   sizes.slack_bytes = kernels::code_slack_bytes;
   sizes.block_rows = bytes(kernels::block_rows);
   sizes.block_bytes = bytes(kernels::block_bytes(dimension));
@@ -94,38 +96,49 @@ void binary_quantizer::encode(std::span<const float* const> rows, void* const* c
   }
 }
 
-void binary_quantizer::prepare(const float* vector, void* query) const noexcept {
-  auto* tables = static_cast<std::uint8_t*>(query) + sizeof(query_head);
-  auto* q = reinterpret_cast<std::int8_t*>(tables) + kernels::block_table_bytes(space_.dimension());
-  auto* placed = reinterpret_cast<float*>(q + query_components());
-  const auto terms = space_.place_query(vector, placed);
-  std::memset(q, 0, query_components());
-  const auto fit = grid_.fit_query(placed, space_.dimension(), q);
-  space_.block_query_of(terms, placed);
-  constexpr float sign_zero = 0.5F;
-  const query_head head{kernels::query_for(terms, fit.step, fit.sum, sign_zero),
-                        kernels::query_for(terms, fit.step, fit.sum, zero()),
-                        blocks_.make_tables(placed, space_.dimension(), tables)};
-  std::memcpy(query, &head, sizeof(head));
-}
-
 namespace {
 
 const std::uint8_t* tables_of(const void* query) {
   return static_cast<const std::uint8_t*>(query) + sizeof(query_head);
 }
+const std::uint8_t* signs_of(const void* query, std::size_t dimension) {
+  return tables_of(query) + kernels::block_table_bytes(dimension);
+}
 const std::int8_t* components_of(const void* query, std::size_t dimension) {
-  return reinterpret_cast<const std::int8_t*>(tables_of(query)) +
-         kernels::block_table_bytes(dimension);
+  return reinterpret_cast<const std::int8_t*>(signs_of(query, dimension)) +
+         kernels::sign_query_bytes(dimension);
 }
 
+constexpr float sign_zero = 0.5F;
+
 }  // namespace
+
+void binary_quantizer::prepare(const float* vector, void* query) const noexcept {
+  const auto dimension = space_.dimension();
+  auto* tables = static_cast<std::uint8_t*>(query) + sizeof(query_head);
+  auto* signs = tables + kernels::block_table_bytes(dimension);
+  auto* q = reinterpret_cast<std::int8_t*>(signs) + kernels::sign_query_bytes(dimension);
+  auto* placed = reinterpret_cast<float*>(q + query_components());
+  const auto terms = space_.place_query(vector, placed);
+  query_head head{};
+  const auto coarse = signs_.prepare(placed, dimension, signs);
+  head.coarse = kernels::query_for(terms, coarse.step, coarse.sum, sign_zero);
+  if (bits_ > 1) {
+    std::memset(q, 0, query_components());
+    const auto fine = grid_.fit_query(placed, dimension, q);
+    head.fine = kernels::query_for(terms, fine.step, fine.sum, zero());
+  }
+  space_.block_query_of(terms, placed);
+  head.block = blocks_.make_tables(placed, dimension, tables);
+  std::memcpy(query, &head, sizeof(head));
+}
 
 void binary_quantizer::estimate(const void* query, std::span<const void* const> codes,
                                 float* ranks) const noexcept {
   const auto& head = *static_cast<const query_head*>(query);
-  kernels_.estimate_signs(head.coarse, components_of(query, space_.dimension()), space_.dimension(),
-                          codes.data(), codes.size(), ranks);
+  const auto dimension = space_.dimension();
+  signs_.estimate(head.coarse, signs_of(query, dimension), dimension, codes.data(), codes.size(),
+                  ranks);
 }
 
 void binary_quantizer::refine(const void* query, std::span<const void* const> codes,

@@ -13,6 +13,7 @@
 #include "plugins/kernels/code_kernels.hpp"
 #include "plugins/kernels/code_space.hpp"
 #include "plugins/kernels/grid.hpp"
+#include "plugins/kernels/sign_codes.hpp"
 
 namespace thespis::binary {
 
@@ -55,6 +56,7 @@ class binary_quantizer {
   unsigned bits_;
   kernels::grid_kernels grid_;
   kernels::code_kernels kernels_;
+  kernels::sign_kernels signs_;
   kernels::block_kernels blocks_;
 };
 

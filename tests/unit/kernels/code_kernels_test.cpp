@@ -3,6 +3,8 @@
 
 #include "plugins/kernels/code_kernels.hpp"
 
+#include <hwy/aligned_allocator.h>
+
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "plugins/kernels/grid.hpp"
+#include "plugins/kernels/sign_codes.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/kernels/each_target.hpp"
 
@@ -214,4 +217,43 @@ TEST_CASE("codes that were split make the query that they came from") {
     CHECK(kernels::query_of_nibbles(upper.data(), lower.data(), d, joined.data()) == right);
     CHECK(joined == ordered);
   }
+}
+
+TEST_CASE("queries for signs are rounded without a lean, on every target") {
+  for_each_target([](const std::string&) {
+    const auto chosen = kernels::sign_kernels_here();
+    std::mt19937 random(seed);
+    std::normal_distribution<float> spread;
+    constexpr kernels::rank_terms terms{0, 0, 1};
+    for (const std::size_t d : odd_dimensions) {
+      std::vector<float> r((d + 15) / 16 * 16);
+      for (std::size_t i = 0; i < d; ++i) r[i] = spread(random);
+      const auto query = hwy::AllocateAligned<std::uint8_t>(kernels::sign_query_bytes(d));
+      const auto fit = chosen.prepare(r.data(), d, query.get());
+      constexpr std::size_t count = 7;
+      rows codes(count, 8 + (d + 7) / 8, random);
+      constexpr kernels::code_head head{0, 1};
+      for (std::size_t i = 0; i < count; ++i) std::memcpy(codes.at(i), &head, sizeof(head));
+      // The signs of the query itself, for which cutting off would show most.
+      for (std::size_t i = 0; i < d; ++i) {
+        auto& byte = codes.at(0)[8 + i / 8];
+        byte = static_cast<std::uint8_t>(r[i] > 0 ? byte | 1U << i % 8 : byte & ~(1U << i % 8));
+      }
+      std::vector<float> ranks(count + 1, 77);
+      chosen.estimate(kernels::query_for(terms, fit.step, fit.sum, 0.5F), query.get(), d,
+                      codes.list(), count, ranks.data());
+      double length = 0;
+      for (const double value : r) length += value * value;
+      for (std::size_t row = 0; row < count; ++row) {
+        INFO("dimension " << d << " row " << row << " seed " << seed);
+        double right = 0;
+        for (std::size_t i = 0; i < d; ++i)
+          right += r[i] * ((codes.at(row)[8 + i / 8] >> i % 8 & 1) - 0.5);
+        // Each component is off by a tenth of their root mean square, in a direction of its own.
+        CHECK(std::abs(ranks[row] - right) <= 0.5 * 0.15 * 5 * std::sqrt(length));
+        if (row == 0 && d >= 768) CHECK(ranks[row] == Approx(right).epsilon(0.03));
+      }
+      CHECK(ranks[count] == 77);
+    }
+  });
 }
