@@ -17,6 +17,7 @@ namespace {
 constexpr unsigned char untouched = 0xA5;
 constexpr std::size_t line_bytes = 64;
 constexpr double lean_max = 0.1;
+constexpr double stretch_max = 0.15;
 
 // Estimates that follow the ranks less closely would lead a search nowhere. One bit a component is
 // to be good enough, whose error falls with the root of the dimension.
@@ -90,6 +91,7 @@ void agreement::add(double estimate, double rank) {
   rank_squares_ += rank * rank;
   errors_ += estimate - rank;
   error_squares_ += (estimate - rank) * (estimate - rank);
+  products_ += (estimate - rank) * rank;
 }
 
 double agreement::spread() const {
@@ -103,12 +105,21 @@ double agreement::error() const {
 
 double agreement::lean() const { return errors_ / static_cast<double>(count_) / spread(); }
 
+double agreement::slope() const {
+  const auto n = static_cast<double>(count_);
+  return 1 + (products_ / n - errors_ / n * (ranks_ / n)) / (spread() * spread());
+}
+
 result<void> agreement::judge(const std::string& of, std::uint32_t dimension) const {
   if (strange_ != 0) return broken(of + ": " + std::to_string(strange_) + " are not finite");
   if (!(error() <= error_max(dimension)))
     return broken(of + ": mean error is " + std::to_string(error()) +
                   " standard deviations of the ranks, at most " +
                   std::to_string(error_max(dimension)));
+  if (!(std::abs(slope() - 1) <= stretch_max))
+    return broken(of + ": estimates grow " + std::to_string(slope()) +
+                  " times as fast as the ranks, between " + std::to_string(1 - stretch_max) +
+                  " and " + std::to_string(1 + stretch_max) + " is allowed");
   if (!(std::abs(lean()) <= lean_max))
     return broken(of + ": estimates lean by " + std::to_string(lean()) +
                   " standard deviations of the ranks, at most " + std::to_string(lean_max));

@@ -51,6 +51,8 @@ class agreement {
   [[nodiscard]] double error() const;
   /// Mean error, in the same units.
   [[nodiscard]] double lean() const;
+  /// By how much estimates grow with the ranks: 1, if they are as far apart.
+  [[nodiscard]] double slope() const;
   /// Errors: broken if an estimate is not a number, if estimates do not follow the ranks or if
   /// they lean to one side. `of` names them.
   [[nodiscard]] result<void> judge(const std::string& of, std::uint32_t dimension) const;
@@ -64,6 +66,7 @@ class agreement {
   double rank_squares_ = 0;
   double errors_ = 0;
   double error_squares_ = 0;
+  double products_ = 0;  ///< Of errors and ranks.
 };
 
 /// Private to plugins/contract: a quantizer under test, with its vectors and codes.
