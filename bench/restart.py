@@ -133,10 +133,13 @@ def run(options, folder):
         for query, hits in list(zip(queries, answers))[:3]:
             check_truth(file, options.dim, query, hits)
         truth = [[number for number, _ in hits] for hits in answers]
-        if not wait_saved(folder / "data"):
-            report["note"] = "the index was not saved before the first kill"
-        for name, how in (("kill_1", signal.SIGKILL), ("kill_2", signal.SIGKILL),
-                          ("stop", signal.SIGTERM), ("kill_3", signal.SIGKILL)):
+        for name, how in (("kill_at_green", signal.SIGKILL), ("kill_saved", signal.SIGKILL),
+                          ("stop", signal.SIGTERM), ("kill_after_stop", signal.SIGKILL)):
+            if name == "kill_saved":
+                client = server.client()
+                wait_green(client, COLLECTION, options.wait_s)
+                client.close()
+                report["saved"] = wait_saved(folder / "data")
             server.process.send_signal(how)
             server.process.wait()
             server.process = None
