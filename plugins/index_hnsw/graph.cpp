@@ -111,11 +111,6 @@ std::uint32_t graph::level_of(std::uint32_t node) const noexcept {
   return stored == 0 ? 0 : stored - 1;
 }
 
-link_list graph::links(std::uint32_t node, std::uint32_t layer) const noexcept {
-  if (layer == 0) return {base_.at(node), 2 * m_};
-  return {upper_.at(upper_at(node).load(std::memory_order_acquire) + layer - 1), m_};
-}
-
 void graph::rest() noexcept {
   for (std::uint32_t node = 0; node < end_node(); ++node)
     changed_at(node).store(0, std::memory_order_relaxed);

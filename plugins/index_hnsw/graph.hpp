@@ -93,7 +93,10 @@ class graph {
   void rest() noexcept;
   /// Level given to `add`; 0 if that failed.
   [[nodiscard]] std::uint32_t level_of(std::uint32_t node) const noexcept;
-  [[nodiscard]] link_list links(std::uint32_t node, std::uint32_t layer) const noexcept;
+  [[nodiscard]] link_list links(std::uint32_t node, std::uint32_t layer) const noexcept {
+    if (layer == 0) return {base_.at(node), 2 * m_};
+    return {upper_.at(upper_at(node).load(std::memory_order_acquire) + layer - 1), m_};
+  }
 
   [[nodiscard]] entry_point entry() const noexcept;
   /// Makes the node the entry point if it is the first or higher than the present one; returns
