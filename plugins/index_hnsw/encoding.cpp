@@ -4,6 +4,7 @@
 #include "plugins/index_hnsw/encoding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "plugins/index_hnsw/packed_rows.hpp"
@@ -11,13 +12,28 @@
 namespace thespis::hnsw {
 namespace {
 
-// Codes of eight bits whose upper halves guide the walk: see ADR 0042.
-constexpr const char* default_quantizer = "sq4";
+struct choice {
+  const char* quantizer;
+  std::uint32_t bits;
+};
+// Codes of eight bits whose upper halves guide the walk, see ADR 0042; then ever smaller ones, for
+// rows that lie on disk.
+constexpr std::array<choice, 4> choices{{{"sq4", 0}, {"sq4", 4}, {"binary", 2}, {"binary", 1}}};
 // Rows of fewer dimensions are about as small as their codes.
 constexpr std::uint32_t coded_dimension_min = 32;
 constexpr std::uint32_t sample_max = 4096;
 // Nodes that one task of `parallel_for` encodes.
 constexpr std::uint32_t nodes_per_task = 1024;
+
+// Whether links and codes, without the rows, are at most 0.35 times the rows.
+bool small_beside_disk(const thespis_code_layout& layout, std::uint32_t m,
+                       std::uint32_t dimension) {
+  // Slot, level and changes of a node, and its share of the upper layers.
+  constexpr std::size_t node_bytes = 20;
+  const std::size_t links = 2 * std::size_t{m} * sizeof(link_word);
+  return (node_bytes + links + layout.code_bytes + layout.refinement_bytes) * 20 <=
+         dimension * sizeof(float) * 7;
+}
 
 // Whether rows, links, codes and packed rows together are at most 2.5 times the rows.
 bool within_bound(const thespis_code_layout& layout, std::uint32_t m, std::uint32_t dimension) {
@@ -43,8 +59,9 @@ encoding::encoding(const plugin::index_setup& setup)
   if (chosen ? std::string("none") == setup.quantizer
              : metric_ == THESPIS_METRIC_MANHATTAN || dimension_ < coded_dimension_min)
     return;
-  name_ = chosen ? setup.quantizer : default_quantizer;
+  name_ = chosen ? setup.quantizer : choices.front().quantizer;
   try {
+    if (!chosen && (setup.arena.flags() & THESPIS_ARENA_ON_DISK) != 0) choose_small(setup.hnsw_m);
     const auto codes = make();
     packs_ = setup.preset == THESPIS_PRESET_FAST && codes->codes().packs() &&
              within_bound(codes->codes().layout(), setup.hnsw_m, dimension_);
@@ -52,6 +69,14 @@ encoding::encoding(const plugin::index_setup& setup)
     if (chosen || problem.status() != THESPIS_NOT_FOUND) throw;
     host_.log(THESPIS_LOG_WARN, std::string("index without codes: ") + problem.what());
     name_.clear();
+  }
+}
+
+void encoding::choose_small(std::uint32_t m) {
+  for (const choice& item : choices) {
+    name_ = item.quantizer;
+    bits_ = item.bits;
+    if (small_beside_disk(make()->codes().layout(), m, dimension_)) return;
   }
 }
 

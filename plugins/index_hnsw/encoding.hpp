@@ -45,6 +45,9 @@ class encoding {
                                                 const plugin::arena& rows) const;
 
  private:
+  // The finest codes that leave memory small where rows lie on disk; else the smallest.
+  void choose_small(std::uint32_t m);
+
   plugin::services host_;
   thespis_metric metric_;
   std::uint32_t dimension_;

@@ -285,3 +285,23 @@ TEST_CASE("the default effort grows until hard data is answered well") {
   REQUIRE(loaded.load(subject.save(), data.size()) == THESPIS_OK);
   CHECK(recall(data, queries, loaded, {10, 0, 0, data.size()}, any) == after);
 }
+
+TEST_CASE("an index over rows on disk stays small beside them and finds what it should") {
+  constexpr std::uint32_t wide = 128;
+  rows data(THESPIS_METRIC_EUCLID, wide, count, THESPIS_ARENA_EVICTABLE | THESPIS_ARENA_ON_DISK);
+  data.fill(15);
+  for (std::uint32_t i = 0; i < count; ++i)  // of few dimensions in truth
+    for (std::uint32_t j = 8; j < wide; ++j)
+      data.row(i)[j] = data.row(i)[j % 8] * static_cast<float>(j % 5 + 1) / 3 + data.row(i)[j] / 9;
+  graph_index subject(data, 16, 100);
+  subject.insert_range(0, count - 100);
+  (void)subject.maintain();
+  // What is kept for searches in progress does not grow with the rows.
+  constexpr std::uint64_t scratch_bytes = 100 << 10;
+  CHECK((subject.bytes() - scratch_bytes) * 20 <= count * std::uint64_t{wide} * sizeof(float) * 7);
+  rows queries(THESPIS_METRIC_EUCLID, wide, 100);
+  for (std::uint32_t q = 0; q < 100; ++q)
+    std::copy_n(data.row(count - 100 + q), wide, queries.row(q));
+  CHECK(recall(data, queries, subject, {10, 0, 0, count - 100},
+               [](std::uint32_t slot) { return slot < count - 100; }) >= 0.95);
+}

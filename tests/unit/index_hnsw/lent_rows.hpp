@@ -54,7 +54,8 @@ inline void take(void*, void* memory, std::size_t, std::size_t) { std::free(memo
 /// Rows as the host lends them.
 class rows {
  public:
-  rows(thespis_metric metric, std::uint32_t dimension, std::uint32_t count)
+  rows(thespis_metric metric, std::uint32_t dimension, std::uint32_t count,
+       std::uint32_t flags = THESPIS_ARENA_EVICTABLE)
       : dimension_(dimension),
         padded_((dimension + 15) / 16 * 16),
         stride_(padded_ + 16),
@@ -69,7 +70,7 @@ class rows {
               metric == THESPIS_METRIC_COSINE ? padded_ * 4 : 0,
               stride_ * sizeof(float),
               &chunk_,
-              THESPIS_ARENA_EVICTABLE,
+              flags,
               0,
               nullptr,
               nullptr} {}
