@@ -66,9 +66,11 @@ void hnsw_index::learn_codes() {
 }
 
 std::size_t hnsw_index::search(const thespis_index_query& query, std::span<thespis_hit> hits) {
-  const auto now = shape_.load();
   const scratch_shelf::loan work(shelf_);
-  return search_shape(*now, rows_, query, hits, *work);
+  shape_.hold(work->held);
+  const std::size_t count = search_shape(*work->held, rows_, query, hits, *work);
+  if (shape_.differs(work->held)) work->held.reset();
+  return count;
 }
 
 thespis_maintenance hnsw_index::maintain(const thespis_bitmap* dead) {
@@ -76,7 +78,8 @@ thespis_maintenance hnsw_index::maintain(const thespis_bitmap* dead) {
   thespis_maintenance report{};
   auto better =
       rebuild(*now, {rows_, host_, encoding_, shelf_, m_, seed_, ef_construct_}, dead, report);
-  if (better) shape_.store(std::move(better));
+  shape_.store(std::move(better));
+  shelf_.forget_shapes();
   return report;
 }
 

@@ -3,14 +3,13 @@
 
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <shared_mutex>
 #include <span>
 #include <thespis/plugin/index_plugin.hpp>
 
+#include "plugins/index_hnsw/current_shape.hpp"
 #include "plugins/index_hnsw/encoding.hpp"
 #include "plugins/index_hnsw/ranker.hpp"
 #include "plugins/index_hnsw/scratch.hpp"
@@ -48,7 +47,7 @@ class hnsw_index {
   encoding encoding_;
   scratch_shelf shelf_;
   std::shared_mutex inserting_;  // held alone to give a growing graph its codes; see ADR 0042
-  std::atomic<std::shared_ptr<shape>> shape_;
+  current_shape shape_;
 };
 
 }  // namespace thespis::hnsw

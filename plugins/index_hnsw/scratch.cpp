@@ -9,6 +9,8 @@
 #include <limits>
 #include <thread>
 
+#include "plugins/index_hnsw/shape.hpp"
+
 namespace thespis::hnsw {
 namespace {
 
@@ -69,28 +71,41 @@ std::unique_ptr<scratch> scratch_shelf::take() {
   for (std::size_t i = 0; i < places; ++i) {
     auto& at = shelf_[(home + i) % places].item;
     if (at.load(std::memory_order_relaxed) == nullptr) continue;
-    if (scratch* found = at.exchange(nullptr, std::memory_order_acquire); found != nullptr) {
-      idle_bytes_.fetch_sub(found->bytes(), std::memory_order_relaxed);
+    if (scratch* found = at.exchange(nullptr, std::memory_order_acquire); found != nullptr)
       return std::unique_ptr<scratch>(found);
-    }
   }
   return std::make_unique<scratch>(links_max_);
 }
 
 void scratch_shelf::put_back(std::unique_ptr<scratch> item) noexcept {
   const std::size_t home = home_of_this_thread();
-  const auto held = item->bytes();
+  const auto bytes = item->bytes();
   for (std::size_t i = 0; i < places; ++i) {
-    auto& at = shelf_[(home + i) % places].item;
+    auto& at = shelf_[(home + i) % places];
     scratch* expected = nullptr;
-    if (at.load(std::memory_order_relaxed) != nullptr) continue;
-    // Counted before it can be taken and discounted.
-    idle_bytes_.fetch_add(held, std::memory_order_relaxed);
-    if (at.compare_exchange_strong(expected, item.get(), std::memory_order_release)) {
+    if (at.item.load(std::memory_order_relaxed) != nullptr) continue;
+    if (at.item.compare_exchange_strong(expected, item.get(), std::memory_order_release)) {
       item.release();
+      at.bytes.store(bytes, std::memory_order_relaxed);
       return;
     }
-    idle_bytes_.fetch_sub(held, std::memory_order_relaxed);
+  }
+}
+
+std::uint64_t scratch_shelf::bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& at : shelf_)
+    if (at.item.load(std::memory_order_relaxed) != nullptr)
+      sum += at.bytes.load(std::memory_order_relaxed);
+  return sum;
+}
+
+void scratch_shelf::forget_shapes() noexcept {
+  for (auto& at : shelf_) {
+    std::unique_ptr<scratch> found(at.item.exchange(nullptr, std::memory_order_acquire));
+    if (found == nullptr) continue;
+    found->held.reset();
+    put_back(std::move(found));
   }
 }
 

@@ -14,6 +14,8 @@
 
 namespace thespis::hnsw {
 
+class shape;
+
 /// Which nodes a walk has met: a byte a node that holds the number of the walk, so that starting
 /// a walk costs nothing but, every 255th time, one clearing.
 class visited_set {
@@ -45,6 +47,8 @@ struct alignas(128) scratch {
   /// Room for a query prepared for codes, 64-byte aligned. Throws std::bad_alloc.
   [[nodiscard]] void* query(std::size_t bytes);
 
+  /// What the last search went through, kept for the next; null if that was replaced since.
+  std::shared_ptr<const shape> held;
   visited_set visited;
   candidate_pool pool;
   std::vector<candidate> frontier;   ///< Heap of a filtered walk; list of a pruning.
@@ -91,13 +95,15 @@ class scratch_shelf {
   };
 
   /// Memory of the scratches that are not in use.
-  [[nodiscard]] std::uint64_t bytes() const noexcept {
-    return idle_bytes_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::uint64_t bytes() const noexcept;
+
+  /// Lets go of the shapes that idle scratches hold.
+  void forget_shapes() noexcept;
 
  private:
   struct alignas(64) place {
     std::atomic<scratch*> item{nullptr};
+    std::atomic<std::uint64_t> bytes{0};  // of the item, once it is there
   };
   static constexpr std::size_t places = 32;
 
@@ -106,7 +112,6 @@ class scratch_shelf {
 
   std::uint32_t links_max_;
   std::array<place, places> shelf_;
-  std::atomic<std::uint64_t> idle_bytes_{0};
 };
 
 }  // namespace thespis::hnsw
