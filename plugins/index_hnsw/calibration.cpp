@@ -14,7 +14,10 @@ namespace thespis::hnsw {
 namespace {
 
 constexpr std::uint32_t k = 10;
-constexpr std::uint32_t queries = 100;
+// Each is compared with every node, or its code: fewer of them where that is much.
+constexpr std::uint64_t queries_max = 100;
+constexpr std::uint64_t queries_min = 25;
+constexpr std::uint64_t components_compared = 4'000'000'000;
 // Stored vectors, and what lies between them, are a little easier to find than what users ask for.
 constexpr double recall_wanted = 0.995;
 constexpr std::array<std::uint32_t, 7> efforts{64, 96, 128, 192, 256, 384, 512};
@@ -68,6 +71,9 @@ std::uint32_t measured_effort(const shape& made, const row_ranks& rows, plugin::
                               scratch_shelf& shelf) {
   const std::uint32_t count = made.nodes.count();
   if (count < nodes_min) return efforts.front();
+  const std::uint64_t queries =
+      std::clamp(components_compared / (std::uint64_t{count} * rows.rows().dimension()),
+                 queries_min, queries_max);
   std::array<std::atomic<std::uint32_t>, efforts.size()> found{};
   host.parallel_for(queries, [&](std::size_t q) {
     const scratch_shelf::loan work(shelf);
@@ -87,7 +93,7 @@ std::uint32_t measured_effort(const shape& made, const row_ranks& rows, plugin::
     }
   });
   for (std::size_t e = 0; e < efforts.size(); ++e)
-    if (found[e] >= recall_wanted * queries * k) return efforts[e];
+    if (found[e] >= recall_wanted * static_cast<double>(queries * k)) return efforts[e];
   return efforts.back();
 }
 
