@@ -33,6 +33,7 @@ using add_command = void (*)(CLI::App& app, int& status);
 void add_collections(CLI::App& app, int& status);
 void add_config(CLI::App& app, int& status);
 void add_import(CLI::App& app, int& status);
+void add_index(CLI::App& app, int& status);
 void add_plugin(CLI::App& app, int& status);
 void add_search(CLI::App& app, int& status);
 void add_version(CLI::App& app, int& status);

@@ -45,10 +45,11 @@ inline constexpr std::size_t header_bytes_max = 8192;
 // Queues
 inline constexpr std::size_t connections_max = 10'000;
 inline constexpr std::size_t requests_in_flight_max = 1'024;
-inline constexpr std::size_t writes_pending_max = 4'096;    ///< Per collection, not yet durable.
-inline constexpr std::size_t searches_running_max = 1'024;  ///< Per collection.
-inline constexpr std::size_t asks_in_flight_max = 16'384;   ///< Requests to actors, over all.
-inline constexpr std::size_t io_jobs_max = 16'384;          ///< Waiting for a builder thread.
+inline constexpr std::size_t writes_pending_max = 4'096;     ///< Per collection, not yet durable.
+inline constexpr std::size_t index_checks_pending_max = 64;  ///< Per collection, not yet begun.
+inline constexpr std::size_t searches_running_max = 1'024;   ///< Per collection.
+inline constexpr std::size_t asks_in_flight_max = 16'384;    ///< Requests to actors, over all.
+inline constexpr std::size_t io_jobs_max = 16'384;           ///< Waiting for a builder thread.
 inline constexpr std::size_t build_jobs_max = 16'384;
 
 // Threads

@@ -19,6 +19,10 @@ using collection_actor = caf::typed_actor<
     caf::replies_to<delete_request>::with<write_reply>,
     /// Sizes and state now.
     caf::replies_to<info_atom>::with<collection_info>,
+    /// Puts every index in order and tells what that found; answers when it is done. Runs after
+    /// what waits to be inserted now, and beside searches. Requests that wait for it share one run.
+    /// Errors: plugin (then the collection is restarted), resource_exhausted, unavailable.
+    caf::replies_to<check_atom>::with<index_check_reply>,
     /// Saves derived state, releases storage and quits; answers when that is done.
     caf::replies_to<stop_atom>::with<bool>>;
 

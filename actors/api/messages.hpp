@@ -9,6 +9,7 @@
 
 #include "core/collection_info.hpp"
 #include "core/ids.hpp"
+#include "core/index_check.hpp"
 #include "core/read_request.hpp"
 #include "core/search_request.hpp"
 #include "core/write_request.hpp"
@@ -26,6 +27,7 @@ using find_atom = caf::atom_constant<caf::atom("find")>;
 using info_atom = caf::atom_constant<caf::atom("info")>;
 using count_atom = caf::atom_constant<caf::atom("count")>;
 using exists_atom = caf::atom_constant<caf::atom("exists")>;
+using check_atom = caf::atom_constant<caf::atom("check")>;
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
@@ -46,6 +48,7 @@ THESPIS_LOCAL_MESSAGE(thespis::point_id)
 THESPIS_LOCAL_MESSAGE(thespis::collection_spec)
 THESPIS_LOCAL_MESSAGE(thespis::collection_meta)
 THESPIS_LOCAL_MESSAGE(thespis::collection_info)
+THESPIS_LOCAL_MESSAGE(thespis::index_check_reply)
 THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_meta>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_request>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_reply>)

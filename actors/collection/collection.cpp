@@ -83,14 +83,19 @@ void collection_writer::finish_load(const load_outcome& outcome) {
   after_building();
 }
 
+const char* collection_writer::absence() const {
+  if (stopping_) return "it is being stopped";
+  return state_ ? nullptr : "it is being loaded";
+}
+
+error collection_writer::unavailable(const char* why) const {
+  return {errc::unavailable, "collection '" + collection_ + "': " + why};
+}
+
 caf::error collection_writer::refusal() const {
-  const auto refuse = [&](const char* why) {
-    return to_caf(error(errc::unavailable, "collection '" + collection_ + "': " + why));
-  };
-  if (stopping_) return refuse("it is being stopped");
-  if (!state_) return refuse("it is being loaded");
+  if (const char* why = absence(); why != nullptr) return to_caf(unavailable(why));
   if (pending_.size() >= limits::writes_pending_max)
-    return refuse("too many writes are waiting for the disk");
+    return to_caf(unavailable("too many writes are waiting for the disk"));
   return {};
 }
 
@@ -158,11 +163,13 @@ void collection_writer::republish() { publish(std::make_shared<view>(*published_
 void collection_writer::build_more() {
   if (save_due_ || ordering_ > 0 || stopping_ || !state_) return;
   auto me = caf::actor_cast<collection_internal>(self_);
+  // A check waits for what was there when it was asked for, not for what comes after that.
+  const auto end = checks_.waiting() ? checks_.end() : published_->end_slot;
   // One slice runs and one waits per thread, so that none idles while a message travels.
   const std::size_t in_flight_max = std::size_t{2} * needs_->builder_threads;
   for (std::uint32_t vector = 0; vector < state_->vector_count(); ++vector) {
     while (state_->slices_in_flight() < in_flight_max) {
-      const auto slice = state_->take_slice(vector, published_->end_slot);
+      const auto slice = state_->take_slice(vector, end);
       if (!slice) break;
       auto work = state_->work_of(vector, *slice, *published_);
       const auto taken =
@@ -207,43 +214,59 @@ void collection_writer::after_building() {
 
 bool collection_writer::order_if_due() {
   if (stopping_) return false;
-  auto me = caf::actor_cast<collection_internal>(self_);
-  for (auto& work : state_->out_of_order(*published_)) {
-    const auto taken = needs_->builders->post_build([me, work, collection = collection_] {
-      auto outcome = guarded([&]() -> result<void> {
-        THESPIS_TRY(const auto report, work.index->maintain(&work.dead));
-        if (report.nodes > 0)
-          log::info("collection", "index put in order",
-                    {{"collection", collection},
-                     {"nodes", report.nodes},
-                     {"dropped", report.dropped},
-                     {"unreachable", report.unreachable},
-                     {"mended", report.mended}});
-        return ok();
-      });
-      const std::uint64_t dead = work.dead.size();
-      caf::anon_send(me, ordered_atom::value, work.vector, dead, failure_of(outcome));
-    });
-    if (!taken) {
-      fail(taken.error());
-      return true;
-    }
-    ++ordering_;
+  const bool asked = checks_.waiting() && state_->covers(checks_.end());
+  if (asked) checks_.begin(state_->blank_checks());
+  for (const auto& work :
+       asked ? state_->all_orders(*published_) : state_->out_of_order(*published_))
+    if (!put_in_order(work)) return true;
+  if (ordering_ > 0) return true;
+  if (asked) {  // and all of them scan
+    checks_.finish();
+    build_more();
   }
-  return ordering_ > 0;
+  return false;
+}
+
+bool collection_writer::put_in_order(const collection_state::order_work& work) {
+  auto me = caf::actor_cast<collection_internal>(self_);
+  const auto taken = needs_->builders->post_build([me, work, collection = collection_] {
+    auto outcome = guarded([&] { return work.index->maintain(&work.dead); });
+    if (outcome && outcome->nodes > 0)
+      log::info("collection", "index put in order",
+                {{"collection", collection},
+                 {"nodes", outcome->nodes},
+                 {"dropped", outcome->dropped},
+                 {"unreachable", outcome->unreachable},
+                 {"mended", outcome->mended}});
+    caf::anon_send(me, ordered_atom::value, work.vector, work.dead_slots(),
+                   order_outcome(std::make_shared<const result<plugins::index_maintenance>>(
+                       std::move(outcome))));
+  });
+  if (taken) {
+    ++ordering_;
+    return true;
+  }
+  fail(taken.error());
+  return false;
 }
 
 void collection_writer::on_ordered(std::uint32_t vector, std::uint64_t dead,
-                                   const job_failure& failure) {
+                                   const order_outcome& outcome) {
   --ordering_;
-  if (failure && failure->code != errc::resource_exhausted) {
-    fail(*failure);
+  if (!*outcome && outcome->error().code != errc::resource_exhausted) {
+    fail(outcome->error());
     return;
   }
-  if (failure)
+  if (*outcome) {
+    checks_.note(vector, **outcome);
+  } else {
+    const auto& why = outcome->error();
     log::warn("collection", "index could not be put in order",
-              {{"collection", collection_}, {"why", failure->message}});
-  state_->note_ordered(vector, dead, !failure);
+              {{"collection", collection_}, {"why", why.message}});
+    checks_.note_failure({why.code, "collection '" + collection_ + "': " + why.message});
+  }
+  if (ordering_ == 0) checks_.finish();
+  state_->note_ordered(vector, dead, outcome->has_value());
   build_more();
   after_building();
   stop_if_drained();
@@ -363,12 +386,24 @@ caf::result<collection_info> collection_writer::info() const {
   return loading;
 }
 
+caf::result<index_check_reply> collection_writer::check() {
+  if (const char* why = absence(); why != nullptr) return to_caf(unavailable(why));
+  if (checks_.full()) return to_caf(unavailable("too many checks of its indexes are waiting"));
+  const auto promise = self_->make_response_promise<index_check_reply>();
+  checks_.add(promise, published_->end_slot);
+  build_more();
+  after_building();
+  return promise;
+}
+
 caf::result<bool> collection_writer::stop(bool save) {
   stopping_ = true;
+  checks_.refuse_waiting(unavailable("it is being stopped"));
   stop_promise_ = self_->make_response_promise<bool>();
   const auto promise = stop_promise_;
   if (!save) {
     pending_.clear();
+    checks_.refuse(unavailable("it is being dropped"));
     quit_stopped();
     return promise;
   }
@@ -413,6 +448,7 @@ void collection_writer::fail(const error& reason) {
   if (stop_promise_.pending()) stop_promise_.deliver(true);
   for (auto& waiting : pending_) waiting.promise.deliver(to_caf(outcome_unknown(reason)));
   pending_.clear();
+  checks_.refuse(outward);
   self_->quit(to_caf(outward));
 }
 
@@ -433,6 +469,7 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
       [&state](upsert_request& request) { return state.write(std::move(request)); },
       [&state](const delete_request& request) { return state.write(request); },
       [&state](info_atom) { return state.info(); },
+      [&state](check_atom) { return state.check(); },
       [&state](stop_atom) { return state.stop(true); },
       [&state](load_atom) { return state.load(); },
       [&state](drop_atom) { return state.stop(false); },
@@ -444,9 +481,8 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
         state.on_saved(vector, end, failure);
       },
       [&state](based_atom, lsn_t lsn, const job_failure& failure) { state.on_based(lsn, failure); },
-      [&state](ordered_atom, std::uint32_t vector, std::uint64_t dead, const job_failure& failure) {
-        state.on_ordered(vector, dead, failure);
-      },
+      [&state](ordered_atom, std::uint32_t vector, std::uint64_t dead,
+               const order_outcome& outcome) { state.on_ordered(vector, dead, outcome); },
       [&state](tick_atom) { state.on_tick(); }};
 }
 

@@ -10,6 +10,7 @@
 #include "actors/api/collection_api.hpp"
 #include "actors/collection/collection_state.hpp"
 #include "actors/collection/dependencies.hpp"
+#include "actors/collection/index_checks.hpp"
 #include "actors/collection/reader.hpp"
 #include "actors/collection/save_pace.hpp"
 
@@ -28,11 +29,14 @@ using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using load_outcome = std::shared_ptr<result<std::unique_ptr<collection_state>>>;
 /// Why a job failed; null if it did not.
 using job_failure = std::shared_ptr<const error>;
+/// What putting an index in order found.
+using order_outcome = std::shared_ptr<const result<plugins::index_maintenance>>;
 
 }  // namespace thespis::actors
 
 THESPIS_LOCAL_MESSAGE(thespis::actors::load_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::job_failure)
+THESPIS_LOCAL_MESSAGE(thespis::actors::order_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::slot_range)
 
 namespace thespis::actors {
@@ -54,7 +58,7 @@ using collection_internal = collection_actor::extend<
     /// Rows and slots are saved as of this LSN, or could not be.
     caf::reacts_to<based_atom, lsn_t, job_failure>,
     /// The index of this vector ordinal is in order without so many dead slots, or it failed.
-    caf::reacts_to<ordered_atom, std::uint32_t, std::uint64_t, job_failure>,
+    caf::reacts_to<ordered_atom, std::uint32_t, std::uint64_t, order_outcome>,
     /// Time to look for derived state to save and for idleness.
     caf::reacts_to<tick_atom>>;
 
@@ -77,9 +81,10 @@ class collection_writer {
                  const job_failure& failure);
   void on_saved(const std::string& vector_name, slot_t end, const job_failure& failure);
   void on_based(lsn_t lsn, const job_failure& failure);
-  void on_ordered(std::uint32_t vector, std::uint64_t dead, const job_failure& failure);
+  void on_ordered(std::uint32_t vector, std::uint64_t dead, const order_outcome& outcome);
   void on_tick();
   caf::result<collection_info> info() const;
+  caf::result<index_check_reply> check();
   /// Ends the actor: after pending writes are durable and indexes saved, or at once.
   caf::result<bool> stop(bool save);
 
@@ -92,6 +97,8 @@ class collection_writer {
     write_reply reply;
   };
 
+  [[nodiscard]] const char* absence() const;  // why nothing can be asked now; null if it can
+  [[nodiscard]] error unavailable(const char* why) const;
   [[nodiscard]] caf::error refusal() const;  // why writes cannot be taken now; none if they can
   caf::result<write_reply> commit(result<std::vector<effect>>&& decided);
   void publish(const std::shared_ptr<view>& latest);
@@ -100,6 +107,7 @@ class collection_writer {
   void after_building();
   [[nodiscard]] bool idle_builders() const;
   bool order_if_due();
+  [[nodiscard]] bool put_in_order(const collection_state::order_work& work);
   void save_if_due();
   void save_base();
   void hold_journal();
@@ -122,6 +130,7 @@ class collection_writer {
   lsn_t applied_lsn_ = 0;
   std::size_t saves_running_ = 0;
   std::size_t ordering_ = 0;  // indexes that are put in order now
+  index_checks checks_;
   save_pace index_pace_{0};
   save_pace base_pace_{0};
   lsn_t held_lsn_ = 0;   // entries after it are held; 0: none are

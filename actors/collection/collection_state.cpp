@@ -248,9 +248,40 @@ std::vector<collection_state::order_work> collection_state::out_of_order(const v
     const auto& dead = seen.vectors[i].dead;
     if (vector.index->scans() || vector.progress.indexed_end() < seen.end_slot) continue;
     if (vector.upkeep.due(vector.progress.indexed_end(), dead.size()))
-      works.push_back({i, vector.index, dead});
+      works.push_back({i, vector.index, dead, vector.progress.indexed_end()});
   }
   return works;
+}
+
+std::vector<collection_state::order_work> collection_state::all_orders(const view& seen) const {
+  std::vector<order_work> works;
+  for (std::uint32_t i = 0; i < vectors_.size(); ++i) {
+    const auto& vector = vectors_[i];
+    if (!vector.index->scans())
+      works.push_back({i, vector.index, seen.vectors[i].dead, vector.progress.indexed_end()});
+  }
+  return works;
+}
+
+std::uint64_t collection_state::order_work::dead_slots() const noexcept {
+  const auto dead_end = std::uint64_t{dead.chunk_count()} << slot_bitmap::chunk_bits_log2;
+  std::uint64_t waiting = 0;
+  for (std::uint64_t slot = indexed_end; slot < dead_end; ++slot)
+    waiting += dead.contains(static_cast<slot_t>(slot)) ? 1 : 0;
+  return dead.size() - waiting;
+}
+
+bool collection_state::covers(slot_t end) const noexcept {
+  return std::all_of(vectors_.begin(), vectors_.end(), [end](const vector_state& vector) {
+    return vector.progress.indexed_end() >= end;
+  });
+}
+
+std::vector<index_check> collection_state::blank_checks() const {
+  std::vector<index_check> blank;
+  for (const auto& vector : vectors_)
+    blank.push_back({vector.spec.name, vector.spec.index, 0, 0, 0, 0});
+  return blank;
 }
 
 void collection_state::note_ordered(std::uint32_t vector, std::uint64_t dead, bool done) {

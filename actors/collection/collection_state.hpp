@@ -17,6 +17,7 @@
 #include "actors/collection/index_upkeep.hpp"
 #include "actors/query/view.hpp"
 #include "core/error.hpp"
+#include "core/index_check.hpp"
 #include "core/mutation.hpp"
 #include "core/write_request.hpp"
 #include "plugins/host/registry.hpp"
@@ -103,10 +104,19 @@ class collection_state {
     std::uint32_t vector = 0;
     std::shared_ptr<plugins::index> index;
     slot_bitmap dead;
+    slot_t indexed_end = 0;
+    /// Dead slots among those that the index covers.
+    [[nodiscard]] std::uint64_t dead_slots() const noexcept;
   };
   /// Indexes to be put in order now; only while nothing is inserted or saved. An index for which
   /// slots of `seen` still wait is left out.
   [[nodiscard]] std::vector<order_work> out_of_order(const view& seen) const;
+  /// Every index that does not scan, changed or not; only while nothing is inserted or saved.
+  [[nodiscard]] std::vector<order_work> all_orders(const view& seen) const;
+  /// Whether every index covers the slots below `end`.
+  [[nodiscard]] bool covers(slot_t end) const noexcept;
+  /// A check of each index that has found nothing yet.
+  [[nodiscard]] std::vector<index_check> blank_checks() const;
   /// The index was put in order (`done`), or could not be and is left alone for a while.
   void note_ordered(std::uint32_t vector, std::uint64_t dead, bool done);
 

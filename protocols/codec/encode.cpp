@@ -249,4 +249,21 @@ void encode(json_writer& out, const collection_info& info) {
   out.end_object();
 }
 
+void encode(json_writer& out, const index_check_reply& reply) {
+  out.begin_object();
+  out.key("indexes").begin_array();
+  for (const auto& index : reply.indexes) {
+    out.begin_object();
+    out.key("vector").string(index.name);
+    out.key("index").string(index.index);
+    out.key("nodes").number(index.nodes);
+    out.key("dropped").number(index.dropped);
+    out.key("unreachable").number(index.unreachable);
+    out.key("mended").number(index.mended);
+    out.end_object();
+  }
+  out.end_array();
+  out.end_object();
+}
+
 }  // namespace thespis::codec

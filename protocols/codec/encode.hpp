@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/collection_info.hpp"
+#include "core/index_check.hpp"
 #include "core/read_request.hpp"
 #include "core/search_request.hpp"
 #include "core/write_request.hpp"
@@ -33,5 +34,7 @@ void encode(json_writer& out, const write_reply& reply, std::string_view status)
 void encode(json_writer& out, const std::vector<collection_meta>& collections);
 /// The dialect's description of a collection, with created, updated and each index's state.
 void encode(json_writer& out, const collection_info& info);
+/// `{"indexes": [{"vector", "index", "nodes", "dropped", "unreachable", "mended"}]}`
+void encode(json_writer& out, const index_check_reply& reply);
 
 }  // namespace thespis::codec

@@ -55,6 +55,11 @@ class actor_engine final : public engine_client {
     return tell<collection_info>(&handles::writer, std::move(name), end, actors::info_atom::value);
   }
 
+  reply<index_check_reply> check_indexes(std::string name, deadline end) override {
+    return tell<index_check_reply>(&handles::writer, std::move(name), end,
+                                   actors::check_atom::value);
+  }
+
   reply<write_reply> upsert(std::string name, upsert_request points, deadline end) override {
     return tell<write_reply>(&handles::writer, std::move(name), end, std::move(points));
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/collection_info.hpp"
+#include "core/index_check.hpp"
 #include "core/read_request.hpp"
 #include "core/search_request.hpp"
 #include "core/write_request.hpp"
@@ -46,6 +47,8 @@ class engine_client {
   /// Whether a collection of that name is there, in whatever state.
   [[nodiscard]] virtual reply<bool> exists(std::string name, deadline end) = 0;
   [[nodiscard]] virtual reply<collection_info> info(std::string name, deadline end) = 0;
+  /// Checks and mends all indexes. After a timeout the check goes on.
+  [[nodiscard]] virtual reply<index_check_reply> check_indexes(std::string name, deadline end) = 0;
 
   [[nodiscard]] virtual reply<write_reply> upsert(std::string name, upsert_request points,
                                                   deadline end) = 0;

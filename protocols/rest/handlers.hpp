@@ -24,6 +24,9 @@ answered collection_info(call& in);
 answered collection_exists(call& in);
 answered drop_collection(call& in);
 
+// index_check.cpp
+answered check_indexes(call& in);
+
 // points_write.cpp
 answered upsert_points(call& in);
 answered delete_points(call& in);

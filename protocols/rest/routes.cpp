@@ -40,6 +40,8 @@ constexpr route table[] = {
      at::drop_collection},
     {method::get, "/collections/{collection}/exists", "collection_exists", no_body, none, false,
      at::collection_exists},
+    {method::post, "/collections/{collection}/index/check", "check_indexes", json, admin, false,
+     at::check_indexes},
 
     {method::put, "/collections/{collection}/points", "upsert_points", any, write, false,
      at::upsert_points},

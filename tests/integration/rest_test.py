@@ -6,15 +6,17 @@ import concurrent.futures
 import http.client
 import json
 import pathlib
+import random
 import re
 import socket
 import struct
+import subprocess
 import tempfile
 import threading
 import time
 import unittest
 
-from thespis_server import Server
+from thespis_server import Server, binary, wait_green
 
 KEY = "a-key-for-tests-only"
 
@@ -240,6 +242,70 @@ class RestTest(unittest.TestCase):
         for codes in ({"oversampling": 0.5}, {"oversampling": 5000}, {"ignored": True}, 3):
             search = {"query": [1, 0, 0, 0], "params": {"quantization": codes}}
             self.check_refused(self.client.post("/collections/uncoded/points/query", search), 400)
+
+    def test_a_check_mends_indexes_while_searches_go_on(self):
+        path = "/collections/checked"
+        generator = random.Random(5)
+        vectors = [[generator.gauss(0, 1) for _ in range(16)] for _ in range(4000)]
+        self.client.put(path, {"vectors": {"size": 16, "distance": "Euclid"},
+                               "hnsw_config": {"full_scan_threshold": 0}})
+        self.addCleanup(self.client.delete, path)
+        for first in range(0, 4000, 1000):
+            points = [{"id": number, "vector": vectors[number]}
+                      for number in range(first, first + 1000)]
+            answer = self.client.put(f"{path}/points?wait=true", {"points": points})
+            self.assertEqual(answer.status, 200)
+        wait_green(self.client, "checked")
+        # Few enough that the index is not put in order without being asked.
+        gone = set(range(0, 4000, 50))
+        self.client.post(f"{path}/points/delete?wait=true", {"points": sorted(gone)})
+
+        def search(stop):
+            client = self.server.client()
+            searched = 0
+            while not stop.is_set():
+                number = generator.randrange(4000)
+                body = {"query": vectors[number], "limit": 10}
+                found = client.post(f"{path}/points/query", body).result["points"]
+                assert len(found) == 10 and not gone & {hit["id"] for hit in found}, found
+                assert number in gone or found[0]["id"] == number, found
+                searched += 1
+            client.close()
+            return searched
+
+        stop = threading.Event()
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            jobs = [pool.submit(search, stop) for _ in range(2)]
+            try:
+                checks = [self.client.post(f"{path}/index/check", None).result["indexes"]
+                          for _ in range(3)]
+            finally:
+                stop.set()
+            self.assertTrue(all(job.result() > 0 for job in jobs))
+        for check, dropped in zip(checks, (len(gone), 0, 0)):
+            self.assertEqual(len(check), 1)
+            self.assertEqual((check[0]["vector"], check[0]["index"]), ("", "hnsw"))
+            self.assertEqual(check[0]["nodes"], 4000 - len(gone))
+            self.assertEqual(check[0]["dropped"], dropped)
+            self.assertEqual(check[0]["unreachable"], check[0]["mended"])
+        self.assertEqual([check[0]["unreachable"] for check in checks[1:]], [0, 0])
+        wait_green(self.client, "checked")
+        self.check_refused(self.client.post(f"{path}/index/check", {"mend": 1}), 400, "mend")
+        self.check_refused(self.client.post("/collections/absent/index/check", None), 404, "absent")
+
+    def test_the_command_line_checks_indexes(self):
+        self.collection("commanded")
+        command = [binary(), "index", "check", "--url", f"http://127.0.0.1:{self.server.port}"]
+        done = subprocess.run([*command, "--collection", "commanded", "--json"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout), [
+            {"vector": "", "index": "hnsw", "nodes": 0, "dropped": 0, "unreachable": 0,
+             "mended": 0}])
+        done = subprocess.run([*command, "--collection", "absent"], capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("absent", done.stderr)
 
     def test_a_search_that_a_drop_overtakes_is_missing_its_collection(self):
         answers = set()

@@ -129,6 +129,13 @@ actors::collection_actor::behavior_type writer(actors::collection_actor::pointer
         index.arena_bytes = 64;
         return info;
       },
+      [in](actors::check_atom) -> caf::result<index_check_reply> {
+        const std::lock_guard lock(in->mutex);
+        index_check_reply found;
+        for (const auto& vector : in->meta.spec.vectors)
+          found.indexes.push_back({vector.name, vector.index, in->rows.size(), 3, 2, 1});
+        return found;
+      },
       [self](actors::stop_atom) {
         self->quit();
         return true;

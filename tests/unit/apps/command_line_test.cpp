@@ -39,8 +39,9 @@ TEST_CASE("thespis exits with 2 for wrong usage and wrong settings") {
   for (const auto* words :
        {"", "serach", "search", "search -c x", "search -c x --id 1 --vector [1]",
         "search -c x --id 1 --limit 0", "collections", "collections create x",
-        "collections create x --size 0", "collections create x --size 3 --distance far",
-        "config check /nonexistent.toml", "--no-such-flag"}) {
+        "collections create x --size 0", "index", "index check", "index mend",
+        "collections create x --size 3 --distance far", "config check /nonexistent.toml",
+        "--no-such-flag"}) {
     CAPTURE(words);
     CHECK(run(words).status == 2);
   }
@@ -115,6 +116,31 @@ TEST_CASE("thespis collections create says what the server needs") {
   CHECK(boost::json::parse(server.requests().at(0).body) ==
         boost::json::parse("{\"vectors\":{\"size\":3,\"distance\":\"Euclid\"},"
                            "\"hnsw_config\":{\"m\":8}}"));
+}
+
+TEST_CASE("thespis index check prints what was found, or why not") {
+  const scripted_server server([](const seen_request& seen) {
+    if (seen.head.find("/odd/") != std::string::npos) return enveloped("{\"indexes\":[{}]}");
+    if (seen.head.find("/none/") != std::string::npos) return enveloped("true");
+    if (seen.head.find("/late/") != std::string::npos)
+      return answer("504 Gateway Timeout", "{\"status\":{\"error\":\"the deadline passed\"}}");
+    return enveloped(
+        "{\"indexes\":[{\"vector\":\"a\",\"index\":\"hnsw\",\"nodes\":900,\"dropped\":100,"
+        "\"unreachable\":2,\"mended\":2}]}");
+  });
+  const auto done = run("index check --collection 'my docs' --url " + server.url());
+  CHECK(done.status == 0);
+  CHECK(done.text ==
+        "vector  index  nodes  dropped  unreachable  mended\n"
+        "a       hnsw   900    100      2            2\n");
+  CHECK(server.requests().at(0).head.find("POST /collections/my%20docs/index/check HTTP/1.1") == 0);
+  const auto listed = run("index check -c x --json --url " + server.url());
+  CHECK(boost::json::parse(listed.text).at(0).at("dropped").as_int64() == 100);
+  CHECK(run("index check -c odd --url " + server.url()).status == 1);
+  CHECK(run("index check -c none --url " + server.url()).status == 1);
+  const auto late = run("index check -c late --url " + server.url());
+  CHECK(late.status == 3);
+  CHECK(contains(late, "the deadline passed"));
 }
 
 TEST_CASE("thespis collections delete fails where there is nothing to delete") {

@@ -214,6 +214,10 @@ TEST_CASE("reads default as the dialect does") {
   REQUIRE(ids->offset == *point_id::from_string("a"));
   REQUIRE_FALSE(ids->with_payload.enabled);
   REQUIRE(has(refused(decode_ids_page(R"({"with_payload":true})", depth)), "unknown field"));
+  REQUIRE(decode_index_check("", depth));
+  REQUIRE(decode_index_check("{}", depth));
+  REQUIRE(has(refused(decode_index_check(R"({"repair":false})", depth)), "unknown field"));
+  REQUIRE(has(refused(decode_index_check("[]", depth)), "object"));
   REQUIRE(decode_count("", depth));
   REQUIRE(decode_count(R"({"exact":false,"filter":null})", depth));
   REQUIRE(

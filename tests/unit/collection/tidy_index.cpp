@@ -4,6 +4,7 @@
 // An index that is a list, and that wants to be put in order. It refuses calls that the interface
 // forbids at the same time. It works in a folder that the environment names (THESPIS_TIDY): there
 // it notes every call of `maintain` and `save`, and while there is a file `wait`, `maintain` waits.
+// Where there is a file `torn`, it says that it found two nodes out of reach and mended one.
 
 #include <thespis/plugin/index_plugin.hpp>
 
@@ -98,6 +99,10 @@ class tidy_index {
     thespis_maintenance report{};
     report.nodes = nodes_.size();
     report.dropped = dropped;
+    if (std::filesystem::exists(folder() / "torn")) {
+      report.unreachable = 2;
+      report.mended = 1;
+    }
     return report;
   }
 

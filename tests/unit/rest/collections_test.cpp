@@ -48,6 +48,29 @@ TEST_CASE("codes, preset and vectors on disk are told as they were asked for") {
           R"("quantization_config":{"scalar":{"type":"int8","quantile":0.99}}},"payload_schema")"));
 }
 
+TEST_CASE("a check of indexes tells what it found of each vector") {
+  rest_fixture fixture;
+  fixture.fill();
+  for (const auto* path : {"/collections/dots/index/check", "/v1/collections/dots/index/check",
+                           "/collections/dots/index/check?timeout=5"}) {
+    const auto done = fixture.ask("POST", path);
+    REQUIRE(done.status == 200);
+    REQUIRE(has(done.body,
+                R"("result":{"indexes":[{"vector":"","index":"hnsw","nodes":3,"dropped":3,)"
+                R"("unreachable":2,"mended":1}]},"status":"ok")"));
+  }
+  REQUIRE(fixture.ask("POST", "/collections/dots/index/check", "{}").status == 200);
+  const auto refused = fixture.ask("POST", "/collections/dots/index/check", R"({"repair":true})");
+  REQUIRE(refused.status == 400);
+  REQUIRE(has(refused.body, "unknown field 'repair'"));
+  REQUIRE(fixture.ask("POST", "/collections/dots/index/check?wait=true").status == 400);
+  REQUIRE(fixture.ask("POST", "/collections/absent/index/check").status == 404);
+  REQUIRE(fixture.ask("POST", "/collections/broken/index/check").status == 500);
+  REQUIRE(fixture.ask("GET", "/collections/dots/index/check").status == 405);
+  const auto late = fixture.ask("POST", "/collections/silent/index/check?timeout=1");
+  REQUIRE(late.status == 504);
+}
+
 TEST_CASE("names in a path are percent-decoded and checked") {
   rest_fixture fixture;
   constexpr auto body = R"({"vectors":{"size":4,"distance":"Dot"}})";
