@@ -53,7 +53,7 @@ bool contract_report::passed() const noexcept {
 }
 
 result<contract_report> check_plugin(const std::filesystem::path& file) {
-  THESPIS_TRY(const auto plugins, registry::load_file(file));
+  THESPIS_TRY(const auto plugins, registry::load_beside_built_ins(file));
   return check_plugin(*plugins, plugins->plugins().front());
 }
 

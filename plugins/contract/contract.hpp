@@ -30,13 +30,14 @@ struct contract_report {
   [[nodiscard]] bool passed() const noexcept;
 };
 
-/// Loads `file` alone and runs it through the suite of its kind. Takes seconds and uses all cores;
-/// writes to a folder of its own under the system's temporary folder.
+/// Loads `file`, and the quantizers and compute back ends that it may ask for from beside the
+/// executable, and runs it through the suite of its kind. Takes seconds and uses all cores; writes
+/// to a folder of its own under the system's temporary folder.
 /// Errors: io, plugin (the file could not be loaded). A broken rule is not an error; see the
 /// report.
 [[nodiscard]] result<contract_report> check_plugin(const std::filesystem::path& file);
 
-/// The same for a plugin of `plugins`, where it finds the compute back ends beside it.
+/// The same for a plugin of `plugins`, where it finds those that are loaded there.
 /// Errors: io (no temporary folder).
 [[nodiscard]] result<contract_report> check_plugin(const registry& plugins,
                                                    const plugin_description& which);

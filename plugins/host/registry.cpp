@@ -74,6 +74,8 @@ struct registry_state {
   [[nodiscard]] result<thespis_object> make_quantizer(const std::string& name,
                                                       const void* params) const;
   [[nodiscard]] result<void> add(const std::filesystem::path& file);
+  /// Adds what other plugins may ask for: a quantizer or compute back end whose name is not taken.
+  [[nodiscard]] result<void> add_service(const std::filesystem::path& file);
 
   std::vector<std::shared_ptr<const library>> libraries;
   std::vector<plugin_description> descriptions;
@@ -135,6 +137,20 @@ result<void> registry_state::add(const std::filesystem::path& file) {
   return ok();
 }
 
+result<void> registry_state::add_service(const std::filesystem::path& file) {
+  THESPIS_TRY(auto loaded, library::open(file));
+  const auto& about = loaded->description();
+  if (about.kind != plugin_kind::quantizer && about.kind != plugin_kind::compute) return ok();
+  const bool taken =
+      std::any_of(descriptions.begin(), descriptions.end(), [&](const plugin_description& other) {
+        return other.kind == about.kind && other.name == about.name;
+      });
+  if (taken) return ok();
+  descriptions.push_back(about);
+  libraries.push_back(std::move(loaded));
+  return ok();
+}
+
 struct registry::impl {
   std::shared_ptr<registry_state> state;
 };
@@ -163,6 +179,16 @@ result<std::shared_ptr<registry>> registry::load_file(const std::filesystem::pat
   parts->state = std::make_shared<registry_state>(std::move(log));
   THESPIS_CHECK(parts->state->add(file));
   return std::shared_ptr<registry>(new registry(std::move(parts)));
+}
+
+result<std::shared_ptr<registry>> registry::load_beside_built_ins(const std::filesystem::path& file,
+                                                                  log_sink log) {
+  THESPIS_TRY(auto made, load_file(file, std::move(log)));
+  const auto folder = default_folder();
+  if (!folder) return made;
+  THESPIS_TRY(const auto files, plugin_files(*folder));
+  for (const auto& beside : files) THESPIS_CHECK(made->impl_->state->add_service(beside));
+  return made;
 }
 
 const std::vector<plugin_description>& registry::plugins() const noexcept {

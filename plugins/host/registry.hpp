@@ -50,6 +50,12 @@ class registry {
   [[nodiscard]] static result<std::shared_ptr<registry>> load_file(
       const std::filesystem::path& file, log_sink log = {});
 
+  /// Loads one file, which comes first in `plugins`, and then the quantizers and compute back ends
+  /// that `load` finds without configured folders, except for names that the file has taken. There
+  /// need not be any. Errors: io, plugin, also of a file beside it.
+  [[nodiscard]] static result<std::shared_ptr<registry>> load_beside_built_ins(
+      const std::filesystem::path& file, log_sink log = {});
+
   ~registry();
 
   [[nodiscard]] const std::vector<plugin_description>& plugins() const noexcept;
