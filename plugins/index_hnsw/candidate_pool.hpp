@@ -7,9 +7,9 @@
 #include <cstring>
 #include <limits>
 #include <span>
-#include <vector>
 
 #include "plugins/index_hnsw/graph.hpp"
+#include "plugins/index_hnsw/line_vector.hpp"
 
 namespace thespis::hnsw {
 
@@ -133,7 +133,7 @@ class candidate_pool {
     if (at < next_) next_ = at;
   }
 
-  std::vector<candidate> items_;
+  line_vector<candidate> items_;
   std::uint32_t capacity_ = 0;
   std::uint32_t size_ = 0;
   std::uint32_t next_ = 0;  // nothing before it waits for expansion

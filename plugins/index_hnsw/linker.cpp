@@ -74,7 +74,7 @@ void link_back(const ranker& ranks, std::uint32_t from, std::uint32_t to, float 
 }
 
 void choose_diverse(const ranker& ranks, std::span<const candidate> nearest, std::uint32_t limit,
-                    std::vector<candidate>& chosen, scratch& work) {
+                    line_vector<candidate>& chosen, scratch& work) {
   chosen.clear();
   for (const candidate& item : nearest) {
     if (chosen.size() == limit) return;

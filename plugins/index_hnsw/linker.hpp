@@ -32,7 +32,7 @@ void link_back(const ranker& ranks, std::uint32_t from, std::uint32_t to, float 
 /// nearer to one already chosen than to the base. Two marked candidates are known to get along.
 /// Source: Malkov & Yashunin 2018, Alg. 4, without extending or keeping discarded ones.
 void choose_diverse(const ranker& ranks, std::span<const candidate> nearest, std::uint32_t limit,
-                    std::vector<candidate>& chosen, scratch& work);
+                    line_vector<candidate>& chosen, scratch& work);
 
 /// Ranks the nodes of the pool anew, as finely as codes allow, and leaves them in their order.
 void refine_pool(const ranker& ranks, const probe& from, scratch& work);

@@ -29,7 +29,7 @@ void for_each_link(const graph& nodes, std::uint32_t node, std::uint32_t layer, 
   }
 }
 
-bool holds(const std::vector<candidate>& items, std::uint32_t node) {
+bool holds(const line_vector<candidate>& items, std::uint32_t node) {
   return std::any_of(items.begin(), items.end(),
                      [node](const candidate& item) { return item.node() == node; });
 }

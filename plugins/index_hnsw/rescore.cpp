@@ -51,7 +51,7 @@ std::size_t rescored_at_least(const thespis_index_query& query, std::size_t k) {
 
 // Gives the first of `best`, which are sorted by estimate, their true ranks, and cuts off the rest.
 spread rank_truly(const ranker& ranks, const probe& from, const thespis_index_query& query,
-                  std::size_t k, std::vector<candidate>& best, scratch& work) {
+                  std::size_t k, line_vector<candidate>& best, scratch& work) {
   spread error;
   auto& truly = work.chosen;
   truly.clear();

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <thespis/plugin/plugin.hpp>
-#include <vector>
 
 #include "plugins/index_hnsw/candidate_pool.hpp"
 
@@ -36,7 +35,7 @@ class visited_set {
   [[nodiscard]] std::size_t bytes() const noexcept { return stamps_.capacity(); }
 
  private:
-  std::vector<std::uint8_t> stamps_;
+  line_vector<std::uint8_t> stamps_;
   std::uint8_t walk_ = 0;
 };
 
@@ -51,15 +50,15 @@ struct alignas(128) scratch {
   std::shared_ptr<const shape> held;
   visited_set visited;
   candidate_pool pool;
-  std::vector<candidate> frontier;   ///< Heap of a filtered walk; list of a pruning.
-  std::vector<std::uint32_t> nodes;  ///< Neighbours to rank; at least `links_max`.
-  std::vector<float> ranks;          ///< As long as `nodes`, as are all up to `floats`.
-  std::vector<std::uint32_t> slots;
-  std::vector<const void*> rows;
-  std::vector<const void*> refinements;
-  std::vector<const float*> floats;
-  std::vector<candidate> chosen;      ///< What a pruning keeps.
-  std::vector<candidate> neighbours;  ///< New links of the node being inserted.
+  line_vector<candidate> frontier;   ///< Heap of a filtered walk; list of a pruning.
+  line_vector<std::uint32_t> nodes;  ///< Neighbours to rank; at least `links_max`.
+  line_vector<float> ranks;          ///< As long as `nodes`, as are all up to `floats`.
+  line_vector<std::uint32_t> slots;
+  line_vector<const void*> rows;
+  line_vector<const void*> refinements;
+  line_vector<const float*> floats;
+  line_vector<candidate> chosen;      ///< What a pruning keeps.
+  line_vector<candidate> neighbours;  ///< New links of the node being inserted.
 
   [[nodiscard]] std::size_t bytes() const noexcept;
 
@@ -67,7 +66,7 @@ struct alignas(128) scratch {
   struct line {
     alignas(64) std::byte bytes[64];
   };
-  std::vector<line> query_;
+  line_vector<line> query_;
 };
 
 /// Keeps scratches for reuse, so that a search allocates nothing once it is warm.
@@ -101,7 +100,7 @@ class scratch_shelf {
   void forget_shapes() noexcept;
 
  private:
-  struct alignas(64) place {
+  struct alignas(128) place {
     std::atomic<scratch*> item{nullptr};
     std::atomic<std::uint64_t> bytes{0};  // of the item, once it is there
   };
