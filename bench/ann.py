@@ -83,16 +83,17 @@ def measure(options):
     figures = {"machine": machine(), "curves": [], "filters": [], "deletes": [], "flat": []}
     rounds = ["--rounds", 1 if options.quick else options.rounds]
     quick = ["--efs", "10,100"] if options.quick else []
+    many, few = ["--queries-max", 2000], ["--queries-max", 200]  # few where a scan is measured, too
     for name, arguments, truth in data_sets(options):
         print(f"== {name}", file=sys.stderr)
         exact = ["--truth", truth] if truth else []
         figures["curves"].append(run(
             options, "thespis_bench_ann",
-            [*arguments, *exact, *rounds, *quick, "--subjects", ",".join(options.subjects)], name))
-        figures["filters"].append(run(options, "thespis_bench_filters", [*arguments, *rounds],
-                                      name))
+            [*arguments, *exact, *many, *rounds, *quick, "--subjects", ",".join(options.subjects)], name))
+        figures["filters"].append(run(options, "thespis_bench_filters",
+                                      [*arguments, *few, *rounds], name))
         figures["deletes"].append(run(options, "thespis_bench_deletes",
-                                      [*arguments, *rounds], name))
+                                      [*arguments, *few, *rounds], name))
     for rows, columns in [(3000, 32)] if options.quick else FLAT_SHAPES:
         for metric in ([], ["--cosine"]):
             figures["flat"].append(run(options, "thespis_bench_flat",

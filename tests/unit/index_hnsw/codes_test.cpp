@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <thread>
 
@@ -175,38 +176,51 @@ TEST_CASE("searches go on while maintenance replaces the graph") {
 
 TEST_CASE("filters cost no recall, whatever they have to do with the query") {
   constexpr std::uint32_t clusters = 40;
+  constexpr std::array<double, 6> shares{0.001, 0.01, 0.05, 0.1, 0.5, 0.9};
+  constexpr std::uint32_t asked = 40;
+  constexpr std::uint32_t k = 10;
   rows data(THESPIS_METRIC_EUCLID, dimension, 3 * count);
   fill_clusters(data, 8, clusters, 0.5F);
-  rows queries(THESPIS_METRIC_EUCLID, dimension, 40);
+  rows queries(THESPIS_METRIC_EUCLID, dimension, asked);
   fill_clusters(queries, 9, clusters, 0.5F);
   graph_index subject(data, 12, 100);
   subject.insert_range(0, data.size());
   (void)subject.maintain();
-  for (const double share : {0.001, 0.01, 0.05, 0.1, 0.5, 0.9}) {
-    for (const int kind : {0, 1, 2}) {
-      INFO("share " << share << ", kind " << kind);
-      double found = 0;
-      for (std::uint32_t q = 0; q < queries.size(); ++q) {
-        // By chance, the nearest, the farthest.
-        std::vector<std::pair<double, std::uint32_t>> order;
-        for (std::uint32_t slot = 0; slot < data.size(); ++slot)
-          order.emplace_back(kind == 0 ? slot * 2654435761u % 1000003
-                                       : data.rank(queries.row(q), slot) * (kind == 1 ? 1 : -1),
-                             slot);
-        std::sort(order.begin(), order.end());
+  std::array<std::array<std::uint32_t, 3>, shares.size()> right{};
+  for (std::uint32_t q = 0; q < asked; ++q) {
+    std::vector<double> ranks;
+    for (std::uint32_t slot = 0; slot < data.size(); ++slot)
+      ranks.push_back(data.rank(queries.row(q), slot));
+    for (std::uint32_t kind = 0; kind < 3; ++kind) {
+      // By chance, the nearest, the farthest.
+      std::vector<std::pair<double, std::uint32_t>> order;
+      for (std::uint32_t slot = 0; slot < data.size(); ++slot)
+        order.emplace_back(
+            kind == 0 ? slot * 2654435761u % 1000003 : ranks[slot] * (kind == 1 ? 1 : -1), slot);
+      std::sort(order.begin(), order.end());
+      for (std::size_t s = 0; s < shares.size(); ++s) {
         bitmap allowed(data.size());
-        for (std::size_t i = 0; i < static_cast<std::size_t>(share * data.size()); ++i)
+        std::vector<double> admitted;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(shares[s] * data.size()); ++i) {
           allowed.insert(order[i].second);
+          admitted.push_back(ranks[order[i].second]);
+        }
+        std::nth_element(admitted.begin(), admitted.begin() + (k - 1), admitted.end());
         const auto view = allowed.view();
-        rows one(THESPIS_METRIC_EUCLID, dimension, 1);
-        one.fill(1);
-        std::copy_n(queries.row(q), dimension, one.row(0));
-        found += recall(data, one, subject, {10, 0, 0, data.size(), nullptr, &view},
-                        [&](std::uint32_t slot) { return allowed.contains(slot); });
+        const auto hits = subject.search(queries.row(q), {k, 0, 0, data.size(), nullptr, &view});
+        REQUIRE(hits.size() == k);
+        for (const auto& hit : hits) {
+          REQUIRE(allowed.contains(hit.slot));
+          if (ranks[hit.slot] <= admitted[k - 1] + 1e-5) ++right[s][kind];
+        }
       }
-      CHECK(found / queries.size() >= 0.98);
     }
   }
+  for (std::size_t s = 0; s < shares.size(); ++s)
+    for (std::uint32_t kind = 0; kind < 3; ++kind) {
+      INFO("share " << shares[s] << ", kind " << kind);
+      CHECK(right[s][kind] >= 0.98 * asked * k);
+    }
 }
 
 TEST_CASE("codes are saved with the graph, and damage to them is found") {
