@@ -89,7 +89,8 @@ def measure(options):
         exact = ["--truth", truth] if truth else []
         figures["curves"].append(run(
             options, "thespis_bench_ann",
-            [*arguments, *exact, *many, *rounds, *quick, "--subjects", ",".join(options.subjects)], name))
+            [*arguments, *exact, *many, *rounds, *quick,
+             "--subjects", ",".join(options.subjects)], name))
         figures["filters"].append(run(options, "thespis_bench_filters",
                                       [*arguments, *few, *rounds], name))
         figures["deletes"].append(run(options, "thespis_bench_deletes",
