@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "plugins/index_hnsw/shape.hpp"
@@ -16,16 +17,21 @@ namespace thespis::hnsw {
 /// search. Thread: any.
 class current_shape {
  public:
-  explicit current_shape(std::shared_ptr<shape> first) : raw_(first.get()) {
-    owner_.store(std::move(first));
+  explicit current_shape(std::shared_ptr<shape> first)
+      : owner_(std::move(first)), raw_(owner_.get()) {}
+
+  [[nodiscard]] std::shared_ptr<shape> load() const {
+    const std::lock_guard guard(lock_);
+    return owner_;
   }
 
-  [[nodiscard]] std::shared_ptr<shape> load() const { return owner_.load(); }
-
   void store(std::shared_ptr<shape> next) {
-    const shape* const raw = next.get();
-    owner_.store(std::move(next));
-    raw_.store(raw, std::memory_order_release);
+    {
+      const std::lock_guard guard(lock_);
+      owner_.swap(next);
+      raw_.store(owner_.get(), std::memory_order_release);
+    }
+    // The old one, if nobody holds it, ends outside of the lock.
   }
 
   /// Whether `held` is not, or no longer, the current shape.
@@ -36,11 +42,12 @@ class current_shape {
   /// Makes `held` the current shape unless it is. What is held cannot be mistaken for a later one,
   /// because its memory is not free.
   void hold(std::shared_ptr<const shape>& held) const {
-    if (differs(held)) held = owner_.load();
+    if (differs(held)) held = load();
   }
 
  private:
-  std::atomic<std::shared_ptr<shape>> owner_;
+  mutable std::mutex lock_;  // held to copy a pointer, once a search after each replacement
+  std::shared_ptr<shape> owner_;
   std::atomic<const shape*> raw_;
 };
 
