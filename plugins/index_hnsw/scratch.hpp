@@ -21,7 +21,6 @@ class visited_set {
  public:
   /// Forgets all nodes and makes room for those below `end_node`.
   void begin(std::uint32_t end_node);
-  void prefetch(std::uint32_t node) const noexcept { __builtin_prefetch(stamps_.data() + node); }
 
   /// Notes a node; returns false if it was known. A node that came after `begin` made room counts
   /// as known.
