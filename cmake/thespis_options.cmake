@@ -11,6 +11,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 option(THESPIS_BUILD_TESTS "Build the tests" ON)
 option(THESPIS_BUILD_BENCH "Build the benchmarks" OFF)
 option(THESPIS_CHECK_HEADERS "Compile every header alone as part of the build" OFF)
+option(THESPIS_FAIL_POINTS "Named steps at which fault tests make the process die or fail" OFF)
 option(THESPIS_HARDEN "Hardening flags of a release" OFF)
 
 set(THESPIS_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")
@@ -39,6 +40,10 @@ target_compile_options(thespis_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror -fno-omit-frame-pointer)
 target_include_directories(thespis_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(thespis_flags INTERFACE BOOST_DLL_USE_STD_FS)
+
+if(THESPIS_FAIL_POINTS)
+  target_compile_definitions(thespis_flags INTERFACE THESPIS_FAIL_POINTS)
+endif()
 
 if(THESPIS_SANITIZE)
   # With instrumentation g++ 12 sees uninitialised values and overflows in the standard library
