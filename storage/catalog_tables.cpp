@@ -8,6 +8,7 @@
 
 #include "core/clock.hpp"
 #include "core/limits.hpp"
+#include "core/phase.hpp"
 #include "storage/codec.hpp"
 #include "storage/collection_tables.hpp"
 #include "storage/tables.hpp"
@@ -62,6 +63,7 @@ result<collection_meta> catalog_tables::create(const std::string& name,
     return error(errc::resource_exhausted, "collection '" + name + "': there are " +
                                                std::to_string(by_name_.size()) +
                                                " collections, the limit");
+  THESPIS_PHASE("collection.create");
   const collection_meta meta{uuid::random(), name, spec, wall_time_us()};
   auto made = make_tables(meta.id);
   auto lsn = made ? commit_creation(meta) : result<lsn_t>(std::move(made).error());
@@ -101,6 +103,7 @@ result<void> catalog_tables::drop(const std::string& name) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end())
     return error(errc::not_found, "collection '" + name + "': does not exist");
+  THESPIS_PHASE("collection.drop");
   const auto id = found->second.id;
   THESPIS_TRY(const lsn_t lsn, commit_drop(found->second));
   by_name_.erase(found);

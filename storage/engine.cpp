@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/assert.hpp"
+#include "core/phase.hpp"
 #include "storage/bytes.hpp"
 #include "storage/catalog_tables.hpp"
 #include "storage/data_folder.hpp"
@@ -118,6 +119,7 @@ engine::~engine() {
 }
 
 result<std::shared_ptr<engine>> engine::open(const config::storage& settings) {
+  THESPIS_PHASE("recovery");
   THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
   raise_descriptor_limit();
   THESPIS_TRY(auto connection, wt::connection::open(folder.database(), configuration(settings)));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/clock.hpp"
+#include "core/phase.hpp"
 #include "storage/bytes.hpp"
 #include "storage/codec.hpp"
 #include "storage/tables.hpp"
@@ -244,6 +245,7 @@ result<void> journal_log::trim() {
     if (target == before) return ok();
     marks_.trimmed = target;
   }
+  THESPIS_PHASE("journal.trim");
   if (auto removed = remove_rows(target); !removed) {
     const std::lock_guard lock(mutex_);
     marks_.trimmed = before;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/fail_point.hpp"
+#include "core/phase.hpp"
 
 namespace thespis::storage {
 
@@ -80,6 +81,7 @@ void log_flusher::run() {
 void log_flusher::flush() {
   const lsn_t stable = journal_.stable();
   if (stable <= journal_.durable()) return;
+  THESPIS_PHASE("write.flush");
   // The control run of the power cut campaign: without the sync it has to find losses.
   if (!THESPIS_FAIL_POINT_FAILS("flusher.sync")) {
     if (const auto flushed = session_->flush_log(); !flushed) wt::die(flushed.error().message);

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "core/clock.hpp"
+#include "core/phase.hpp"
 
 namespace thespis::storage {
 
@@ -41,6 +42,7 @@ void maintenance::stop() noexcept {
 
 result<void> maintenance::checkpoint() {
   const std::lock_guard lock(checkpoint_mutex_);
+  THESPIS_PHASE("checkpoint");
   const auto bytes = shared_.journal->bytes_committed();
   THESPIS_TRY(auto session, shared_.sessions.borrow());
   THESPIS_CHECK(shared_.journal->save_segments());

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/phase.hpp"
 #include "storage/codec.hpp"
 #include "storage/tables.hpp"
 
@@ -56,6 +57,7 @@ result<void> writer::attempt(const ticket& spent, const change& rows) {
 
 result<lsn_t> writer::commit(const uuid& collection, std::span<const effect> effects,
                              std::size_t bytes, const change& rows) {
+  THESPIS_PHASE("write.commit");
   THESPIS_CHECK(shared_->disk.check(bytes, adds_data(effects)));
   // Rows and journal each hold the effects once.
   THESPIS_TRY(const auto room, shared_->cache.borrow(2 * bytes));

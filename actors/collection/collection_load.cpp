@@ -10,6 +10,7 @@
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "core/log.hpp"
+#include "core/phase.hpp"
 
 namespace thespis::actors {
 
@@ -26,6 +27,7 @@ std::filesystem::path file_of(const std::filesystem::path& folder, std::size_t o
 result<std::unique_ptr<collection_state>> collection_state::load(
     std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
     const storage::journal& journal, std::filesystem::path derived_folder) {
+  THESPIS_PHASE("collection.load");
   std::unique_ptr<collection_state> state(new collection_state);
   state->meta_ = std::make_shared<const collection_meta>(store->meta());
   state->store_ = std::move(store);

@@ -9,6 +9,7 @@
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "core/limits.hpp"
+#include "core/phase.hpp"
 #include "core/vector_values.hpp"
 
 namespace thespis::actors {
@@ -236,6 +237,7 @@ collection_state::base_work collection_state::base_of(view_ptr seen) const {
 }
 
 result<void> collection_state::base_work::run() const {
+  THESPIS_PHASE("slots.save");
   for (const auto& vector : seen->vectors)
     THESPIS_CHECK(vector.arena->save(seen->end_slot, seen->lsn));
   return save_slots(file, *seen, generation, upkeep);

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "core/limits.hpp"
+#include "core/phase.hpp"
 #include "plugins/host/arena_parts.hpp"
 #include "plugins/host/index_file.hpp"
 #include "plugins/host/index_parts.hpp"
@@ -163,6 +164,7 @@ index::index(std::unique_ptr<impl> parts) : impl_(std::move(parts)) {}
 index::~index() = default;
 
 result<void> index::insert(std::span<const slot_t> slots) {
+  THESPIS_PHASE("index.build");
   const auto end = impl_->vectors->end_slot();
   for (const auto slot : slots)
     if (slot >= end)
@@ -275,6 +277,7 @@ result<void> index::impl::ask(std::span<const thespis_index_query> queries,
 }
 
 result<void> index::save(const std::filesystem::path& file, const index_file_stamp& stamp) const {
+  THESPIS_PHASE("index.save");
   index_file_header header;
   header.stamp = stamp;
   header.metric = impl_->vectors->metric();
@@ -337,6 +340,7 @@ result<index_file_stamp> index::load(const std::filesystem::path& file,
 }
 
 result<index_maintenance> index::maintain(const slot_bitmap* dead) {
+  THESPIS_PHASE("index.maintain");
   if (impl_->table().maintain == nullptr) return index_maintenance{};
   const auto lent = dead != nullptr ? lend(*dead) : thespis_bitmap{};
   thespis_maintenance report{};
