@@ -4,10 +4,10 @@
 #include "storage/dropped_tables.hpp"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <system_error>
 
+#include "core/phase.hpp"
 #include "storage/tables.hpp"
 
 namespace thespis::storage {
@@ -31,6 +31,7 @@ std::size_t dropped_tables::retry() {
 
 // In reverse order of creation, so that a crash in between leaves what the sweep recognises.
 bool dropped_tables::remove(wt::session& session, const uuid& collection) const {
+  THESPIS_PHASE("tables.drop");
   std::error_code ignored;  // what remains of derived files is swept at the next start
   std::filesystem::remove_all(derived_root_ / collection.text(), ignored);
   const auto slots = session.drop(tables::slots(collection));
@@ -41,6 +42,7 @@ bool dropped_tables::remove(wt::session& session, const uuid& collection) const 
 
 result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
   const std::set<uuid> kept(live.begin(), live.end());
+  std::vector<std::string> files;
   THESPIS_TRY(auto session, sessions_.borrow());
   std::set<uuid> orphans;
   {
@@ -51,6 +53,8 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
       THESPIS_TRY(const auto name, names.key());
       if (const auto owner = tables::owner(name); owner && !kept.contains(*owner))
         orphans.insert(*owner);
+      else if (const auto holder = tables::file_owner(name); holder && !kept.contains(*holder))
+        files.emplace_back(name);
     }
   }
   std::error_code failure;
@@ -64,6 +68,26 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
     const std::lock_guard lock(mutex_);
     pending_.push_back(orphan);
   }
+  // A crash within the creation or the drop of a table leaves its file listed without it.
+  for (const auto& file : files) THESPIS_CHECK(session->drop(file));
+  return sweep_files(kept);
+}
+
+// A crash before a file was listed, or after it was not any more, leaves it on the disk only.
+result<void> dropped_tables::sweep_files(const std::set<uuid>& kept) const {
+  std::error_code failure;
+  std::vector<std::filesystem::path> unlisted;
+  for (const auto& file : std::filesystem::directory_iterator(database_, failure)) {
+    const auto owner =
+        tables::file_owner(std::string(tables::file_prefix) + file.path().filename().string());
+    const auto waits =
+        owner && std::find(pending_.begin(), pending_.end(), *owner) != pending_.end();
+    if (owner && !kept.contains(*owner) && !waits) unlisted.push_back(file.path());
+  }
+  if (failure) return error(errc::io, "read " + database_.string() + ": " + failure.message());
+  for (const auto& file : unlisted)
+    if (!std::filesystem::remove(file, failure) && failure)
+      return error(errc::io, "remove " + file.string() + ": " + failure.message());
   return ok();
 }
 

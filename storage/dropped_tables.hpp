@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "core/error.hpp"
@@ -18,8 +19,11 @@ namespace thespis::storage {
 /// Thread: members may be called from any thread.
 class dropped_tables {
  public:
-  dropped_tables(session_pool& sessions, std::filesystem::path derived_root)
-      : sessions_(sessions), derived_root_(std::move(derived_root)) {}
+  dropped_tables(session_pool& sessions, std::filesystem::path database,
+                 std::filesystem::path derived_root)
+      : sessions_(sessions),
+        database_(std::move(database)),
+        derived_root_(std::move(derived_root)) {}
 
   /// Removes what belongs to `collection`, at once or later. It must be gone from the catalog,
   /// durably.
@@ -28,14 +32,16 @@ class dropped_tables {
   /// Tries again to remove what is left; returns how many collections still have tables.
   std::size_t retry();
 
-  /// Removes tables and folders whose collection is not one of `live`; called at the start.
+  /// Removes tables, files and folders whose collection is not one of `live`; called at the start.
   /// Errors: io.
   [[nodiscard]] result<void> sweep(const std::vector<uuid>& live);
 
  private:
   bool remove(wt::session& session, const uuid& collection) const;
+  [[nodiscard]] result<void> sweep_files(const std::set<uuid>& kept) const;
 
   session_pool& sessions_;
+  const std::filesystem::path database_;
   const std::filesystem::path derived_root_;
   std::mutex mutex_;
   std::vector<uuid> pending_;

@@ -23,7 +23,7 @@ struct parts {
         connection(std::move(connection_)),
         sessions(connection),
         cache(connection, settings.cache_bytes),
-        dropped(sessions, settings.data_dir / "derived"),
+        dropped(sessions, settings.data_dir / "db", settings.data_dir / "derived"),
         disk(settings.data_dir, settings.cache_bytes + 2 * settings.log_file_bytes) {}
 
   const config::storage settings;

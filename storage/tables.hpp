@@ -47,6 +47,17 @@ inline std::optional<uuid> owner(std::string_view table) {
   return std::nullopt;
 }
 
+inline constexpr std::string_view file_prefix = "file:";
+inline constexpr std::string_view file_suffix = ".wt";
+
+/// The collection that the file of a table belongs to; nothing for others and for tables.
+inline std::optional<uuid> file_owner(std::string_view file) {
+  if (!file.starts_with(file_prefix) || !file.ends_with(file_suffix)) return std::nullopt;
+  file.remove_prefix(file_prefix.size());
+  file.remove_suffix(file_suffix.size());
+  return owner("table:" + std::string(file));
+}
+
 /// Key of a collection's row in the tables of the node.
 inline std::string_view key(const uuid& collection) noexcept {
   return {reinterpret_cast<const char*>(collection.bytes.data()), collection.bytes.size()};

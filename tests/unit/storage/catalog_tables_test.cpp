@@ -201,6 +201,30 @@ TEST_CASE("a collection whose table is missing is corruption, and the others sti
   CHECK(db.engine->catalog().open((*all)[1]));
 }
 
+TEST_CASE("files of tables that a crash left unlisted are removed at the start") {
+  const tests::scratch_folder folder;
+  const auto database = folder.path() / "db";
+  uuid kept;
+  {
+    open_engine db(settings_for(folder.path()));
+    kept = db.create("docs")->meta().id;
+  }
+  const auto lost = uuid::random().text();
+  const auto listed = uuid::random().text();
+  const auto foreign = database / ("points-" + lost + ".wt.bak");
+  std::ofstream(database / ("points-" + lost + ".wt")) << "a page";
+  std::ofstream(database / ("slots-" + lost + ".wt")) << "";
+  std::ofstream(foreign) << "not ours";
+  make_orphans(folder.path(), {"file:slots-" + listed + ".wt"});
+  const open_engine db(settings_for(folder.path()));
+  CHECK_FALSE(std::filesystem::exists(database / ("points-" + lost + ".wt")));
+  CHECK_FALSE(std::filesystem::exists(database / ("slots-" + lost + ".wt")));
+  CHECK_FALSE(std::filesystem::exists(database / ("slots-" + listed + ".wt")));
+  CHECK(std::filesystem::exists(foreign));
+  CHECK(std::filesystem::exists(database / ("points-" + kept.text() + ".wt")));
+  CHECK(names(*db.engine) == std::vector<std::string>{"docs"});
+}
+
 TEST_CASE("many collections are open at once, and idle ones hold no session") {
   const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
