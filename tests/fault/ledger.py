@@ -22,7 +22,9 @@ DELETED = None
 
 
 class Broken(Exception):
-    """A promise was broken."""
+    """A promise was broken. `folders` has what was kept for whoever looks into it."""
+
+    folders = ()
 
 
 class Lost(Broken):
@@ -93,10 +95,12 @@ class Ledger:
         self.lock = threading.Lock()
 
     def creation(self):
-        """The body that makes the collection."""
-        vectors = {name: {"size": dim, "distance": distance}
+        """The body that makes the collection; `vector` of the options goes to each vector."""
+        options = dict(self.options)
+        each = options.pop("vector", {})
+        vectors = {name: {"size": dim, "distance": distance, **each}
                    for name, (dim, distance) in self.schema.items()}
-        return {"vectors": vectors.get("", vectors), **self.options}
+        return {"vectors": vectors.get("", vectors), **options}
 
     def created(self):
         """Its creation was acknowledged."""

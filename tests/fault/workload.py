@@ -17,6 +17,8 @@ from ledger import DELETED, Broken, Value, bits, float32, floats
 POINTS_PER_REQUEST_MAX = 40
 # Refused before anything happened.
 REFUSED = (429, 503, 507)
+# Says an answer that leaves open what happened.
+UNKNOWN = b"may or may not have taken effect"
 WORDS = ["red", "grün", "蓝", "quote\"d", "back\\slash", "tab\t", "", "🎭", "line\nbreak"]
 
 
@@ -98,7 +100,9 @@ class Worker(threading.Thread):
             answer = self.client.request(method, path, body)
         except (OSError, http.client.HTTPException):
             return None
-        return None if answer.status == 504 else answer
+        if answer.status == 504 or (answer.status == 503 and UNKNOWN in answer.body):
+            return None
+        return answer
 
     def refused(self, answer):
         """Whether a request was turned away for now."""
