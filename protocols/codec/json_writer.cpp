@@ -22,6 +22,12 @@ void append_number(Number value, std::string& out) {
   out.append(text, end);
 }
 
+// Many readers take "-0" for an integer, which has no negative zero.
+template <class Number>
+std::string_view fraction_of(Number value) noexcept {
+  return value == 0 && std::signbit(value) ? ".0" : "";
+}
+
 }  // namespace
 
 void append_json_string(std::string_view text, std::string& out) {
@@ -88,6 +94,7 @@ json_writer& json_writer::number(float value) {
   if (!std::isfinite(value)) return null();
   separate();
   append_number(value, out_);
+  out_.append(fraction_of(value));
   return *this;
 }
 
@@ -95,6 +102,7 @@ json_writer& json_writer::number(double value) {
   if (!std::isfinite(value)) return null();
   separate();
   append_number(value, out_);
+  out_.append(fraction_of(value));
   return *this;
 }
 
@@ -106,6 +114,7 @@ json_writer& json_writer::floats(std::span<const float> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) *at++ = ',';
     at = std::to_chars(at, at + float_chars_max - 1, values[i]).ptr;
+    for (const char more : fraction_of(values[i])) *at++ = more;
   }
   out_.resize(static_cast<std::size_t>(at - out_.data()));
   return end_array();
