@@ -28,14 +28,6 @@ error refused(const std::filesystem::path& path, std::string_view doing, int cod
                              std::generic_category().message(code));
 }
 
-result<void> make_folder(const std::filesystem::path& path) {
-  std::error_code failure;
-  std::filesystem::create_directory(path, failure);
-  if (failure && !std::filesystem::is_directory(path))
-    return refused(path, "cannot be created", failure.value());
-  return ok();
-}
-
 result<void> sync_folder(const std::filesystem::path& path) {
   const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return refused(path, "cannot be opened", errno);
@@ -43,6 +35,18 @@ result<void> sync_folder(const std::filesystem::path& path) {
   ::close(folder);
   if (code != 0) return refused(path, "cannot be synced", code);
   return ok();
+}
+
+// A new folder is named durably in the one above it, or a power cut could take all that is in it.
+result<void> make_folder(const std::filesystem::path& path) {
+  std::error_code failure;
+  const bool made = std::filesystem::create_directory(path, failure);
+  if (failure && !std::filesystem::is_directory(path))
+    return refused(path, "cannot be created", failure.value());
+  if (!made) return ok();
+  const auto named = path.has_filename() ? path : path.parent_path();
+  const auto above = named.parent_path();
+  return sync_folder(above.empty() ? "." : above);
 }
 
 result<void> write_synced(const std::filesystem::path& file, std::string_view text) {

@@ -70,6 +70,18 @@ TEST_CASE("a data folder whose parent is missing is refused by path") {
   CHECK(opened.error().message.find(path.string()) != std::string::npos);
 }
 
+TEST_CASE("a new data folder is made however its path is written") {
+  const tests::scratch_folder folder;
+  const auto made = folder.path() / "new" / "";
+  REQUIRE_FALSE(made.has_filename());
+  {
+    const open_engine db(settings_for(made));
+    CHECK(std::filesystem::is_directory(folder.path() / "new" / "db"));
+  }
+  const open_engine again(settings_for(folder.path() / "." / "new"));
+  CHECK(again.engine->term() == 2);
+}
+
 TEST_CASE("a data folder that is a file is refused by path") {
   const tests::scratch_folder folder;
   const auto path = folder.path() / "data";
