@@ -16,6 +16,7 @@
 #include "storage/bytes.hpp"
 #include "storage/catalog_tables.hpp"
 #include "storage/data_folder.hpp"
+#include "storage/log_files.hpp"
 #include "storage/maintenance.hpp"
 #include "storage/parts.hpp"
 #include "storage/tables.hpp"
@@ -121,6 +122,7 @@ engine::~engine() {
 result<std::shared_ptr<engine>> engine::open(const config::storage& settings) {
   THESPIS_PHASE("recovery");
   THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
+  THESPIS_CHECK(mend_log_files(folder.database()));
   raise_descriptor_limit();
   THESPIS_TRY(auto connection, wt::connection::open(folder.database(), configuration(settings)));
   auto parts = std::make_unique<impl>(std::move(folder), settings, std::move(connection));
