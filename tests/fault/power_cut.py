@@ -9,7 +9,8 @@ replays its journal, and the server started. Cuts come while workers write, with
 the server recovers. Counted are those under load.
 
 First comes a control: the same with a server that does not sync its log. It must lose something,
-or the cuts would prove nothing. Exit status 77: this machine cannot do it (no root, no loop device).
+or the cuts would prove nothing. Exit status 77: this machine cannot do it (no root, no loop
+device).
 
 Usage: THESPIS_BINARY=... power_cut.py [--cuts N] [--seed S] [--jobs J] [--data DIR] [--ledger DIR]
                                        [--no-control]
@@ -26,8 +27,8 @@ from ledger import Broken, Lost
 from loop_disk import LoopDisk, Unavailable, private_mounts
 
 SKIPPED = 77
-# Attempts of so many cuts each. Not every one loses: a log of which only parts were written back may
-# be refused at the start instead.
+# Attempts of so many cuts each. Not every one loses: a log of which only parts were written back
+# may be refused at the start instead.
 CONTROL_ATTEMPTS_MAX = 10
 CONTROL_CUTS = 3
 # Without the last, the blocks of a file may be in place before their content.
