@@ -43,6 +43,17 @@ std::string configuration(const config::storage& settings) {
          ",eviction=(threads_min=1,threads_max=2),statistics=(fast)";
 }
 
+result<wt::connection> open_database(const std::filesystem::path& home,
+                                     const std::string& configuration) {
+  THESPIS_CHECK(mend_log_files(home));
+  auto opened = wt::connection::open(home, configuration);
+  if (opened || opened.error().code != errc::corruption) return opened;
+  // WiredTiger reads the log twice. The first time it cuts off a torn end, and that may leave a
+  // file which it refuses the second time.
+  THESPIS_TRY(const bool mended, mend_log_files(home));
+  return mended ? wt::connection::open(home, configuration) : std::move(opened);
+}
+
 /// What identifies the node and this boot.
 struct identity {
   uuid id;
@@ -122,9 +133,8 @@ engine::~engine() {
 result<std::shared_ptr<engine>> engine::open(const config::storage& settings) {
   THESPIS_PHASE("recovery");
   THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
-  THESPIS_CHECK(mend_log_files(folder.database()));
   raise_descriptor_limit();
-  THESPIS_TRY(auto connection, wt::connection::open(folder.database(), configuration(settings)));
+  THESPIS_TRY(auto connection, open_database(folder.database(), configuration(settings)));
   auto parts = std::make_unique<impl>(std::move(folder), settings, std::move(connection));
   if (auto started = parts->start(); !started) {
     parts->stop();

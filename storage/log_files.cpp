@@ -39,7 +39,7 @@ result<void> extend(const std::filesystem::path& path) {
 
 }  // namespace
 
-result<void> mend_log_files(const std::filesystem::path& database) {
+result<bool> mend_log_files(const std::filesystem::path& database) {
   std::error_code failure;
   std::vector<std::filesystem::path> short_files;
   for (const auto& entry : std::filesystem::directory_iterator(database, failure)) {
@@ -50,7 +50,7 @@ result<void> mend_log_files(const std::filesystem::path& database) {
   }
   if (failure) return error(errc::io, "read " + database.string() + ": " + failure.message());
   for (const auto& file : short_files) THESPIS_CHECK(extend(file));
-  return ok();
+  return !short_files.empty();
 }
 
 }  // namespace thespis::storage

@@ -16,6 +16,7 @@ using namespace thespis::storage::test;
 namespace {
 
 constexpr std::uintmax_t head_bytes = 128;
+constexpr std::uintmax_t hole_end = 4096;
 
 std::filesystem::path newest_log(const std::filesystem::path& database) {
   std::filesystem::path newest;
@@ -39,6 +40,13 @@ std::filesystem::path add_headed_log(const std::filesystem::path& database) {
   return added;
 }
 
+/// Adds a log file of which the head and a later page reached the disk.
+void add_log_with_hole(const std::filesystem::path& database) {
+  const auto added = add_headed_log(database);
+  std::filesystem::resize_file(added, hole_end);
+  std::ofstream(added, std::ios::app | std::ios::binary) << std::string(hole_end, 'x');
+}
+
 }  // namespace
 
 TEST_CASE("a log file of which only the head was durable is no reason to refuse") {
@@ -53,6 +61,7 @@ TEST_CASE("a log file of which only the head was durable is no reason to refuse"
     REQUIRE(docs->apply(batch));
   }
   SECTION("once") { add_headed_log(database); }
+  SECTION("with a page of what follows") { add_log_with_hole(database); }
   SECTION("and again, after a recovery that was cut off as well") {
     add_headed_log(database);
     add_headed_log(database);
@@ -68,11 +77,13 @@ TEST_CASE("WiredTiger itself refuses such a file, or this mend would not be need
   const tests::scratch_folder folder;
   const auto database = folder.path() / "db";
   { const open_engine db(settings_for(folder.path())); }
-  const auto added = add_headed_log(database);
+  SECTION("as a cut leaves it") { add_headed_log(database); }
+  SECTION("as it makes it when it cuts off a torn end") { add_log_with_hole(database); }
   const auto opened = wt::connection::open(database, "log=(enabled=true)");
-  CHECK_FALSE(opened);
-  REQUIRE(mend_log_files(database));
-  CHECK(std::filesystem::file_size(added) == 2 * head_bytes);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == errc::corruption);
+  CHECK(*mend_log_files(database));
+  CHECK_FALSE(*mend_log_files(database));
   CHECK(wt::connection::open(database, "log=(enabled=true)"));
 }
 
@@ -84,7 +95,7 @@ TEST_CASE("whole log files are left as they are, and a missing folder is an erro
   std::ofstream(whole) << std::string(256, 'x');
   std::ofstream(empty) << "";
   std::ofstream(other) << std::string(130, 'x');
-  REQUIRE(mend_log_files(folder.path()));
+  CHECK_FALSE(*mend_log_files(folder.path()));
   CHECK(std::filesystem::file_size(whole) == 256);
   CHECK(std::filesystem::file_size(empty) == 0);
   CHECK(std::filesystem::file_size(other) == 130);
