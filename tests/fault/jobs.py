@@ -22,8 +22,9 @@ from campaign import Campaign, Tally, same_file_system
 from ledger import Broken
 
 PROGRESS_ROUNDS = 50
-# What a server is started with, so that it goes with this process, however that ends.
+# What a server or a job is started with, so that it goes with this process, however that ends.
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 MEMORY = pathlib.Path("/dev/shm")
 
 
@@ -60,6 +61,11 @@ def run_job(options, strikes, make_rig):
                     if tally.rounds % PROGRESS_ROUNDS == 0:
                         print(f"seed {options.seed}: {tally.rounds} {strikes}, "
                               f"{time.monotonic() - began:.0f} s", flush=True)
+            except (KeyboardInterrupt, SystemExit):
+                # A second signal shall not cut short what follows.
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, signal.SIG_IGN)
+                raise
             finally:
                 campaign.close()
     except Broken as failure:
@@ -84,9 +90,10 @@ def run_jobs(options):
         share = options.rounds // options.jobs + (number < options.rounds % options.jobs)
         tally = folder / f"{number}.json"
         given = [word for word in sys.argv[1:] if word.startswith("--no-")]
-        command = [sys.executable, sys.argv[0], f"--{options.strikes}", str(share), "--jobs", "1",
-                   "--seed", str((options.seed + number) % 2**32), "--data", str(options.data),
-                   "--ledger", str(options.ledger), "--tally", str(tally), *given]
+        command = [*ENDS_WITH_US, sys.executable, sys.argv[0], f"--{options.strikes}", str(share),
+                   "--jobs", "1", "--seed", str((options.seed + number) % 2**32),
+                   "--data", str(options.data), "--ledger", str(options.ledger),
+                   "--tally", str(tally), *given]
         jobs.append((subprocess.Popen(command), tally))
     total = Tally()
     failed = 0

@@ -52,7 +52,7 @@ class Marksman:
     def __init__(self, phases):
         self.process = subprocess.Popen(
             [sys.executable, __file__, str(phases.path)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, text=True, start_new_session=True)
 
     def shoot(self, pid, number, phase, delay_us, timeout_s):
         """Returns when the signal was sent; whether the phase was seen before the timeout."""
