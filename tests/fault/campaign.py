@@ -50,16 +50,23 @@ BUSY = {
 }
 LOG_FILE_BYTES = [100 << 10, 1 << 20]
 
-# Syncs that take so long gather writes that are not durable yet; "" leaves the disk its own pace.
-# Builds without fail points take no notice.
-SYNCS = ["", "", "flusher.sync=wait:5@always", "flusher.sync=wait:40@always"]
+# Steps that take longer in some of the starts, each independently, so that a strike lies within
+# them more often; slow syncs also gather writes that are not durable yet. Builds without fail
+# points take no notice.
+SLOW_STEPS = ["flusher.sync=wait:5@always", "flusher.sync=wait:40@always",
+              "journal.rows_removed=wait:4@always", "journal.trim_committed=wait:4@always",
+              "write.rows_put=wait:1@always", "derived.block_written=wait:2@always",
+              "derived.synced=wait:2@always", "create.points_table_made=wait:3@always",
+              "drop.slots_table_dropped=wait:3@always", "checkpoint.segments_saved=wait:3@always",
+              "recovery.log_replayed=wait:3@always"]
+SLOW = 0.25
 
 ANY = None
 # What a round aims at; a plan goes through all of them in a random order, over and over.
 TARGETS = [ANY, ANY, ANY, "write.commit", "write.flush", "checkpoint", "journal.trim",
-           "index.build", "index.maintain", "index.save", "slots.save", "slots.save",
-           "collection.create", "collection.drop", "tables.drop", "recovery", "recovery",
-           "collection.load", "collection.load"]
+           "journal.trim", "index.build", "index.maintain", "index.save", "slots.save",
+           "slots.save", "collection.create", "collection.drop", "tables.drop", "recovery",
+           "recovery", "collection.load", "collection.load"]
 CYCLES_PER_BIRTH = 3
 PHASES = sorted({target for target in TARGETS if target is not ANY})
 STARTING = ("recovery", "collection.load")
@@ -140,7 +147,8 @@ class Campaign:
     def spawn(self):
         self.phases.reset()
         self.server.environment = {**self.environment, **self.rig.environment}
-        self.server.environment.setdefault("THESPIS_FAIL_POINTS", self.source.choice(SYNCS))
+        slow = ",".join(step for step in SLOW_STEPS if self.source.random() < SLOW)
+        self.server.environment.setdefault("THESPIS_FAIL_POINTS", slow)
         self.server.spawn()
 
     def start(self):
@@ -170,8 +178,8 @@ class Campaign:
         self.rig.restore()
 
     def delay_us(self):
-        return self.source.choice([0, self.source.randrange(300),
-                                   self.source.randrange(DELAY_US_MAX)])
+        """As often short as long: some phases are over soon."""
+        return int(DELAY_US_MAX ** self.source.random()) - 1
 
     def strike_while_starting(self, phase):
         """Several times in a row, as a supervisor and bad luck would have it."""

@@ -195,8 +195,9 @@ def check_one_search(client, ledger, found, named, query):
     for rank, hit in enumerate(hits):
         if hit["id"] not in scores:
             raise Broken(f"{where}: {hit['id']!r} is no point")
-        if abs(hit["score"] - scores[hit["id"]]) > allowed:
-            raise Broken(f"{where}: {hit['id']!r} scores {hit['score']}, not {scores[hit['id']]}")
+        own = scores[hit["id"]]
+        if abs(hit["score"] - own) > max(allowed, RELATIVE_ERROR * abs(own)):
+            raise Broken(f"{where}: {hit['id']!r} scores {hit['score']}, not {own}")
         # Near-equal points may change places, but then their scores are near-equal, too.
         if abs(hit["score"] - nearest_first[rank]) > allowed:
             raise Broken(f"{where}: hit {rank} is {hit['id']!r} at {hit['score']}, but the "
