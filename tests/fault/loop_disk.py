@@ -23,7 +23,7 @@ NO_LOG_FLUSH = 2
 CLONE_NEWNS = 0x20000
 SYNC_AND_WAIT = 1 | 2 | 4
 IMAGE_BYTES = 192 << 20
-NEEDED = ("mkfs.ext4", "mount", "umount", "losetup", "setpriv")
+NEEDED = ("mkfs.ext4", "mount", "umount", "setpriv")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,6 +34,11 @@ class Unavailable(Exception):
 
 def private_mounts():
     """What this process mounts from now on, nobody else sees, and it goes with the process."""
+    if os.geteuid() != 0:
+        raise Unavailable("needs root")
+    for program in NEEDED:
+        if shutil.which(program) is None:
+            raise Unavailable(f"needs {program}")
     if libc.unshare(CLONE_NEWNS) != 0:
         raise Unavailable(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
     run("mount", "--make-rprivate", "/")
@@ -50,11 +55,6 @@ class LoopDisk:
     """The image `folder`/image, mounted at `folder`/disk. `options` are those of the mount."""
 
     def __init__(self, folder, options=""):
-        if os.geteuid() != 0:
-            raise Unavailable("needs root")
-        for program in NEEDED:
-            if shutil.which(program) is None:
-                raise Unavailable(f"needs {program}")
         self.image = pathlib.Path(folder) / "image"
         self.path = pathlib.Path(folder) / "disk"
         self.options = options
