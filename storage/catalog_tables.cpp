@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/clock.hpp"
+#include "core/fail_point.hpp"
 #include "core/limits.hpp"
 #include "core/phase.hpp"
 #include "storage/codec.hpp"
@@ -71,15 +72,20 @@ result<collection_meta> catalog_tables::create(const std::string& name,
     shared_.dropped.add(meta.id);
     return std::move(lsn).error();
   }
+  THESPIS_FAIL_POINT("create.row_committed");
   by_name_.emplace(name, meta);
   shared_.flusher->wait_durable(*lsn);
+  THESPIS_FAIL_POINT("create.durable");
   return meta;
 }
 
 result<void> catalog_tables::make_tables(const uuid& collection) {
   THESPIS_TRY(auto session, shared_.sessions.borrow());
   THESPIS_CHECK(session->create(tables::points(collection)));
-  return session->create(tables::slots(collection));
+  THESPIS_FAIL_POINT("create.points_table_made");
+  THESPIS_CHECK(session->create(tables::slots(collection)));
+  THESPIS_FAIL_POINT("create.slots_table_made");
+  return ok();
 }
 
 result<lsn_t> catalog_tables::commit_creation(const collection_meta& meta) {
@@ -106,9 +112,11 @@ result<void> catalog_tables::drop(const std::string& name) {
   THESPIS_PHASE("collection.drop");
   const auto id = found->second.id;
   THESPIS_TRY(const lsn_t lsn, commit_drop(found->second));
+  THESPIS_FAIL_POINT("drop.row_committed");
   by_name_.erase(found);
   // Tables go only when no crash can bring the catalog's row back.
   shared_.flusher->wait_durable(lsn);
+  THESPIS_FAIL_POINT("drop.durable");
   shared_.dropped.add(id);
   return ok();
 }

@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/fail_point.hpp"
+
 namespace thespis::storage {
 
 namespace {
@@ -53,8 +55,9 @@ result<void> write_synced(const std::filesystem::path& file, std::string_view te
   const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (out < 0) return refused(file, "cannot be created", errno);
   const auto written = ::write(out, text.data(), text.size());
-  const bool whole = written == static_cast<ssize_t>(text.size());
-  const int code = whole && ::fsync(out) == 0 ? 0 : (errno != 0 ? errno : EIO);
+  int code = written < 0 ? errno : 0;
+  if (code == 0 && written != static_cast<ssize_t>(text.size())) code = ENOSPC;
+  if (code == 0 && ::fsync(out) != 0) code = errno;
   ::close(out);
   if (code != 0) return refused(file, "cannot be written", code);
   return ok();
@@ -118,9 +121,11 @@ result<void> data_folder::write_format() const {
   const auto temporary = path_ / "format.new";
   const auto text = std::string(format_prefix) + std::to_string(format_newest) + "\n";
   THESPIS_CHECK(write_synced(temporary, text));
+  THESPIS_FAIL_POINT("format.written");
   std::error_code failure;
   std::filesystem::rename(temporary, path_ / "format", failure);
   if (failure) return refused(path_, "cannot be written", failure.value());
+  THESPIS_FAIL_POINT("format.renamed");
   return sync_folder(path_);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "core/fail_point.hpp"
 #include "core/phase.hpp"
 #include "storage/tables.hpp"
 
@@ -34,10 +35,14 @@ bool dropped_tables::remove(wt::session& session, const uuid& collection) const 
   THESPIS_PHASE("tables.drop");
   std::error_code ignored;  // what remains of derived files is swept at the next start
   std::filesystem::remove_all(derived_root_ / collection.text(), ignored);
+  THESPIS_FAIL_POINT("drop.derived_removed");
   const auto slots = session.drop(tables::slots(collection));
   if (!slots || !*slots) return false;
+  THESPIS_FAIL_POINT("drop.slots_table_dropped");
   const auto points = session.drop(tables::points(collection));
-  return points && *points;
+  if (!points || !*points) return false;
+  THESPIS_FAIL_POINT("drop.points_table_dropped");
+  return true;
 }
 
 result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
@@ -64,6 +69,7 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
   }
   if (failure) return error(errc::io, "read " + derived_root_.string() + ": " + failure.message());
   for (const auto& orphan : orphans) {
+    THESPIS_FAIL_POINT("recovery.orphan_found");
     if (remove(*session, orphan)) continue;
     const std::lock_guard lock(mutex_);
     pending_.push_back(orphan);

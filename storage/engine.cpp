@@ -12,10 +12,12 @@
 #include <utility>
 
 #include "core/assert.hpp"
+#include "core/fail_point.hpp"
 #include "core/phase.hpp"
 #include "storage/bytes.hpp"
 #include "storage/catalog_tables.hpp"
 #include "storage/data_folder.hpp"
+#include "storage/log_check.hpp"
 #include "storage/log_files.hpp"
 #include "storage/maintenance.hpp"
 #include "storage/parts.hpp"
@@ -85,8 +87,11 @@ result<identity> boot(session_pool& sessions) {
   THESPIS_CHECK(writing.begun());
   THESPIS_CHECK(node.put(tables::node_id_key, tables::key(self.id)));
   THESPIS_CHECK(node.put(tables::term_key, term));
+  THESPIS_FAIL_POINT("term.written");
   THESPIS_CHECK(writing.commit());
+  THESPIS_FAIL_POINT("term.committed");
   THESPIS_CHECK(session->flush_log());
+  THESPIS_FAIL_POINT("term.durable");
   return self;
 }
 
@@ -104,6 +109,7 @@ struct engine::impl {
     shared.flusher = std::make_unique<log_flusher>(shared.sessions, *shared.journal);
     THESPIS_CHECK(shared.flusher->start());
     THESPIS_TRY(catalog, catalog_tables::open(shared));
+    THESPIS_FAIL_POINT("recovery.catalog_read");
     return maintenance.start();
   }
 
@@ -133,8 +139,10 @@ engine::~engine() {
 result<std::shared_ptr<engine>> engine::open(const config::storage& settings) {
   THESPIS_PHASE("recovery");
   THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
+  THESPIS_CHECK(check_log(folder.database()));
   raise_descriptor_limit();
   THESPIS_TRY(auto connection, open_database(folder.database(), configuration(settings)));
+  THESPIS_FAIL_POINT("recovery.log_replayed");
   auto parts = std::make_unique<impl>(std::move(folder), settings, std::move(connection));
   if (auto started = parts->start(); !started) {
     parts->stop();
@@ -184,6 +192,7 @@ result<void> engine::close() {
                  "storage: " + std::to_string(lent) + " stores or snapshots are still open");
   impl_->shared.dropped.retry();
   THESPIS_CHECK(impl_->maintenance.checkpoint());
+  THESPIS_FAIL_POINT("engine.closing");
   impl_->shared.sessions.close_idle();
   impl_->closed = true;
   return impl_->shared.connection.close();

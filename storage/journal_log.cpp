@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/clock.hpp"
+#include "core/fail_point.hpp"
 #include "core/phase.hpp"
 #include "storage/bytes.hpp"
 #include "storage/codec.hpp"
@@ -245,6 +246,7 @@ result<void> journal_log::trim() {
     if (target == before) return ok();
     marks_.trimmed = target;
   }
+  THESPIS_FAIL_POINT("journal.trim_begun");
   THESPIS_PHASE("journal.trim");
   if (auto removed = remove_rows(target); !removed) {
     const std::lock_guard lock(mutex_);
@@ -271,8 +273,12 @@ result<void> journal_log::remove_rows(lsn_t last) {
   THESPIS_TRY(const bool beyond, rows.seek(key_of(last, part_last)));
   THESPIS_TRY(const bool any, beyond ? rows.previous() : (rows.reset(), rows.previous()));
   if (any) THESPIS_CHECK(session->truncate_to(rows));
+  THESPIS_FAIL_POINT("journal.rows_removed");
   THESPIS_CHECK(node.put(tables::trimmed_key, mark));
-  return writing.commit();
+  THESPIS_FAIL_POINT("journal.mark_written");
+  THESPIS_CHECK(writing.commit());
+  THESPIS_FAIL_POINT("journal.trim_committed");
+  return ok();
 }
 
 }  // namespace thespis::storage

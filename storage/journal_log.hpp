@@ -59,6 +59,8 @@ class journal_log final : public journal {
   /// a checkpoint.
   [[nodiscard]] result<void> save_segments();
 
+  /// Of this boot.
+  [[nodiscard]] std::uint64_t term() const noexcept { return term_; }
   [[nodiscard]] lsn_t stable() const noexcept;
   [[nodiscard]] lsn_t durable() const noexcept;
   /// Everything up to `lsn` is on disk.

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/fail_point.hpp"
 #include "storage/bytes.hpp"
 #include "storage/codec.hpp"
 #include "storage/journal_log.hpp"
@@ -47,11 +48,14 @@ result<void> journal_log::recover() {
     lost.lsn = lsn;
     THESPIS_TRY(const auto bytes, write_no_op(lost));
     add_bytes(lsn, bytes);
+    THESPIS_FAIL_POINT("recovery.gap_filled");
   }
+  THESPIS_FAIL_POINT("recovery.journal_scanned");
   THESPIS_CHECK(session->flush_log());
   THESPIS_TRY(const auto last, head_of(marks_.assigned));
   last_time_us_ = last.time_us;
   marks_.stable = marks_.durable = marks_.assigned;
+  THESPIS_FAIL_POINT("recovery.journal_durable");
   return ok();
 }
 

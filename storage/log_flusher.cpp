@@ -11,6 +11,7 @@
 
 #include "core/fail_point.hpp"
 #include "core/phase.hpp"
+#include "storage/log_check.hpp"
 
 namespace thespis::storage {
 
@@ -80,14 +81,28 @@ void log_flusher::run() {
 
 void log_flusher::flush() {
   const lsn_t stable = journal_.stable();
-  if (stable <= journal_.durable()) return;
+  if (stable <= journal_.durable()) return mark_last();
   THESPIS_PHASE("write.flush");
   // The control run of the power cut campaign: without the sync it has to find losses.
   if (!THESPIS_FAIL_POINT_FAILS("flusher.sync")) {
+    mark();  // synced with what stands before it
     if (const auto flushed = session_->flush_log(); !flushed) wt::die(flushed.error().message);
+    ++syncs_;
   }
+  THESPIS_FAIL_POINT("flusher.synced");
   ++flushes_;
   journal_.flushed(stable);
+}
+
+void log_flusher::mark() {
+  syncs_marked_ = syncs_;
+  const log_mark now{journal_.term(), syncs_};
+  if (const auto noted = session_->note(to_text(now)); !noted) wt::die(noted.error().message);
+}
+
+// When nothing follows the last flush, a mark still tells a start that it was done.
+void log_flusher::mark_last() {
+  if (syncs_marked_ < syncs_) mark();
 }
 
 void log_flusher::answer() {
@@ -100,7 +115,9 @@ void log_flusher::answer() {
     waiting_.erase(waiting_.begin(), end);
     waiting_count_ = waiting_.size();
   }
+  if (ready.empty()) return;
   for (const auto& done : ready) done(durable);
+  THESPIS_FAIL_POINT("flusher.answered");
 }
 
 }  // namespace thespis::storage

@@ -42,6 +42,8 @@ class log_flusher final : public flusher {
  private:
   void run();
   void flush();
+  void mark();
+  void mark_last();
   void answer();
   void progressed();
 
@@ -50,6 +52,7 @@ class log_flusher final : public flusher {
   session_pool::lease session_;
   std::thread thread_;
   std::atomic<std::uint64_t> flushes_ = 0;
+  std::uint64_t flushes_marked_ = 0;  // that the newest mark in the log tells of
   std::atomic<std::size_t> waiting_count_ = 0;
 
   std::mutex mutex_;

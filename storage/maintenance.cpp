@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "core/clock.hpp"
+#include "core/fail_point.hpp"
 #include "core/phase.hpp"
 
 namespace thespis::storage {
@@ -46,7 +47,9 @@ result<void> maintenance::checkpoint() {
   const auto bytes = shared_.journal->bytes_committed();
   THESPIS_TRY(auto session, shared_.sessions.borrow());
   THESPIS_CHECK(shared_.journal->save_segments());
+  THESPIS_FAIL_POINT("checkpoint.segments_saved");
   THESPIS_CHECK(session->checkpoint());
+  THESPIS_FAIL_POINT("checkpoint.written");
   checkpoint_time_ns_ = steady_time_ns();
   checkpoint_bytes_ = bytes;
   return shared_.journal->trim();

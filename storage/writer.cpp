@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/fail_point.hpp"
 #include "core/phase.hpp"
 #include "storage/codec.hpp"
 #include "storage/tables.hpp"
@@ -51,8 +52,12 @@ result<void> writer::attempt(const ticket& spent, const change& rows) {
   wt::transaction writing(*session_);
   THESPIS_CHECK(writing.begun());
   THESPIS_CHECK(rows(spent));
+  THESPIS_FAIL_POINT("write.rows_put");
   THESPIS_CHECK(journal_log::append(journal_, spent.lsn, entry_));
-  return writing.commit();
+  THESPIS_FAIL_POINT("write.entry_put");
+  THESPIS_CHECK(writing.commit());
+  THESPIS_FAIL_POINT("write.committed");
+  return ok();
 }
 
 result<lsn_t> writer::commit(const uuid& collection, std::span<const effect> effects,
@@ -62,6 +67,7 @@ result<lsn_t> writer::commit(const uuid& collection, std::span<const effect> eff
   // Rows and journal each hold the effects once.
   THESPIS_TRY(const auto room, shared_->cache.borrow(2 * bytes));
   const auto spent = shared_->journal->assign();
+  THESPIS_FAIL_POINT("write.assigned");
   auto outcome = encode(spent, collection, effects, entry_);
   if (outcome) outcome = attempt(spent, rows);
   for (int tries = 1; !outcome && outcome.error().code == errc::conflict && tries < attempts_max;

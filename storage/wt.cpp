@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 namespace thespis::storage::wt {
@@ -18,14 +19,36 @@ namespace {
 // WiredTiger's own threads have no caller and go to standard error.
 thread_local bool calls_from_here = false;
 thread_local std::string last_message;
+// What went wrong before a panic; the panic itself only says that there is one.
+thread_local std::string last_cause;
+
+std::mutex home_mutex;
+std::string home_of_database;
+
+// A disk that fails may have lost what was written before, and WiredTiger 3.2.1 waits for ever for
+// a log file that it could not make.
+bool is_final(int code, std::string_view message) noexcept {
+  if (code == EIO) return true;
+  const bool full = code == ENOSPC || code == EDQUOT || code == EROFS;
+  return full && message.find("WiredTigerLog.") != std::string_view::npos;
+}
 
 int on_error(WT_EVENT_HANDLER*, WT_SESSION*, int code, const char* message) {
-  if (code == WT_PANIC) die(message);
+  if (code == WT_PANIC) die(last_cause.empty() ? message : last_cause);
+  if (is_final(code, message)) die(message);
+  last_cause = message;
   if (calls_from_here)
     last_message = message;
   else
     std::fprintf(stderr, "thespis: storage: %s\n", message);
   return 0;
+}
+
+// Without the time, the thread and the function that WiredTiger puts in front.
+std::string_view words_of(std::string_view message) noexcept {
+  const auto function = message.find("__");
+  const auto end = function == std::string_view::npos ? function : message.find(": ", function);
+  return end == std::string_view::npos ? message : message.substr(end + 2);
 }
 
 int on_message(WT_EVENT_HANDLER*, WT_SESSION*, const char*) { return 0; }
@@ -74,14 +97,20 @@ constexpr const char* table_configuration =
 }  // namespace
 
 void die(std::string_view why) noexcept {
-  std::fprintf(stderr,
-               "thespis: storage failed and the process ends at once; restart to recover: %.*s\n",
-               static_cast<int>(why.size()), why.data());
+  const auto cause = words_of(why);
+  const bool damaged = cause.find("fatal read error") != std::string_view::npos;
+  const std::lock_guard lock(home_mutex);
+  std::fprintf(stderr, "thespis: storage: %.*s; the process ends at once; data folder %s: %s\n",
+               static_cast<int>(cause.size()), cause.data(), home_of_database.c_str(),
+               damaged ? "a file of it is damaged: run `thespis check`, or restore it from a "
+                         "backup, and restart"
+                       : "see to its disk and restart, then everything acknowledged is there");
   ::_exit(panic_exit_status);
 }
 
 error failure(int code, std::string_view doing) {
   if (code == WT_PANIC) die(doing);
+  last_cause.clear();
   std::string text = "storage: ";
   text.append(doing).append(": ").append(wiredtiger_strerror(code));
   if (!last_message.empty()) {
@@ -236,7 +265,13 @@ result<void> session::begin() {
 }
 
 result<void> session::commit() {
-  return check(handle_->commit_transaction(handle_, "sync=off"), "commit");
+  const int code = handle_->commit_transaction(handle_, "sync=off");
+  if (code == 0) return ok();
+  auto failed = failure(code, "commit");
+  // The log could not take it, and what other threads put beside it is as lost: every later write
+  // would wait for that for ever.
+  if (failed.code != errc::conflict) die(failed.message);
+  return failed;
 }
 
 void session::rollback() noexcept { handle_->rollback_transaction(handle_, nullptr); }
@@ -249,6 +284,11 @@ result<void> session::checkpoint() {
 result<void> session::flush_log() {
   calls_from_here = true;
   return check(handle_->log_flush(handle_, "sync=on"), "flush the log");
+}
+
+result<void> session::note(const std::string& text) {
+  calls_from_here = true;
+  return check(handle_->log_printf(handle_, "%s", text.c_str()), "write a mark to the log");
 }
 
 void session::reset() noexcept { handle_->reset(handle_); }
@@ -276,6 +316,10 @@ result<connection> connection::open(const std::filesystem::path& home,
                                     const std::string& configuration) {
   calls_from_here = true;
   connection out;
+  {
+    const std::lock_guard lock(home_mutex);
+    home_of_database = home.parent_path().string();
+  }
   THESPIS_CHECK(check(wiredtiger_open(home.c_str(), &events, configuration.c_str(), &out.handle_),
                       "open " + home.string()));
   return out;

@@ -29,7 +29,8 @@ inline constexpr int panic_exit_status = 74;
 /// Success for 0, otherwise `failure`.
 [[nodiscard]] result<void> check(int code, std::string_view doing);
 
-/// Ends the process because storage can promise nothing any more.
+/// Ends the process because storage can promise nothing any more. The last line on standard error
+/// says what failed, in which folder and what to do.
 [[noreturn]] void die(std::string_view why) noexcept;
 
 /// Whether a cursor's `put` replaces and `remove` ignores a missing row, or refuses.
@@ -99,13 +100,17 @@ class session {
   [[nodiscard]] result<void> truncate_to(cursor& last);
 
   [[nodiscard]] result<void> begin();
-  /// Commits without waiting for the disk. After an error nothing was committed.
+  /// Commits without waiting for the disk. After a conflict nothing was committed; a log that
+  /// cannot be written ends the process.
   [[nodiscard]] result<void> commit();
   void rollback() noexcept;
 
   [[nodiscard]] result<void> checkpoint();
   /// Returns when every commit that finished before the call is on disk.
   [[nodiscard]] result<void> flush_log();
+
+  /// Puts a message into the log, which recovery passes over.
+  [[nodiscard]] result<void> note(const std::string& text);
 
   /// Frees buffers that the last transaction needed.
   void reset() noexcept;

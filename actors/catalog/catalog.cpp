@@ -10,6 +10,7 @@
 #include "actors/runtime/builder_pool.hpp"
 #include "actors/runtime/exceptions.hpp"
 #include "core/clock.hpp"
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "storage/catalog_store.hpp"
 
@@ -138,6 +139,7 @@ void catalog_keeper::on_opened(const std::string& collection, const open_outcome
             loaded.now = phase::serving;
             loaded.serving_since_ns = steady_time_ns();
             loaded.handles = handles;
+            THESPIS_FAIL_POINT("create.opened");
             loaded.create_promise.deliver(loaded.meta);
           },
           [](const caf::error&) {});  // the writer quits and on_down decides
@@ -237,6 +239,7 @@ void catalog_keeper::on_dropped(const std::string& collection, const drop_outcom
   if (*outcome) {
     entries_.erase(collection);
     log::info("catalog", "collection dropped", {{"collection", collection}});
+    THESPIS_FAIL_POINT("drop.done");
     promise.deliver(true);
   } else {
     promise.deliver(to_caf(outcome->error()));

@@ -9,6 +9,7 @@
 #include "actors/runtime/builder_pool.hpp"
 #include "actors/runtime/exceptions.hpp"
 #include "core/clock.hpp"
+#include "core/fail_point.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "storage/flusher.hpp"
@@ -144,8 +145,10 @@ void collection_writer::on_durable(lsn_t durable) {
   for (; first_waiting != pending_.end() && first_waiting->lsn <= durable; ++first_waiting)
     if (first_waiting->seen_after) latest = first_waiting->seen_after;
   if (latest) publish(latest);
+  THESPIS_FAIL_POINT("collection.published");
   std::for_each(pending_.begin(), first_waiting,
                 [](pending_write& done) { done.promise.deliver(done.reply); });
+  THESPIS_FAIL_POINT("collection.answered");
   pending_.erase(pending_.begin(), first_waiting);
   build_more();
   if (state_) after_building();
@@ -316,6 +319,7 @@ void collection_writer::on_saved(const std::string& vector_name, slot_t end,
               {{"collection", collection_}, {"vector", vector_name}, {"why", failure->message}});
   } else {
     state_->note_saved(vector_name, end);
+    THESPIS_FAIL_POINT("index.saved");
   }
   if (saves_running_ > 0) return;
   index_pace_.end(steady_time_ns());
@@ -349,6 +353,7 @@ void collection_writer::on_based(lsn_t lsn, const job_failure& failure) {
     release_journal();
   } else {
     based_lsn_ = lsn;
+    THESPIS_FAIL_POINT("base.saved");
     if (applied_lsn_ > lsn)
       hold_journal();
     else

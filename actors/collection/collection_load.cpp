@@ -9,6 +9,7 @@
 #include "actors/collection/collection_state.hpp"
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "core/phase.hpp"
 
@@ -22,6 +23,13 @@ std::filesystem::path file_of(const std::filesystem::path& folder, std::size_t o
   return folder / ("vector-" + std::to_string(ordinal) + extension);
 }
 
+/// What a save that was cut off has left.
+void remove_temporaries(const std::filesystem::path& folder) {
+  std::error_code failure;  // a file that stays is written anew by the next save
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failure))
+    if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), failure);
+}
+
 }  // namespace
 
 result<std::unique_ptr<collection_state>> collection_state::load(
@@ -32,6 +40,7 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   state->meta_ = std::make_shared<const collection_meta>(store->meta());
   state->store_ = std::move(store);
   state->folder_ = std::move(derived_folder);
+  remove_temporaries(state->folder_);
   const auto counters = state->store_->counters();
   state->end_slot_ = counters.next_slot;
   state->points_ = counters.points;
@@ -39,7 +48,9 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   state->lsn_ = counters.lsn;
   for (const auto& spec : state->meta_->spec.vectors)
     THESPIS_CHECK(state->open_vector(spec, plugins));
+  THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
+  THESPIS_FAIL_POINT("recovery.points_read");
   for (auto& vector : state->vectors_) THESPIS_CHECK(state->load_index(vector, plugins));
   return state;
 }
@@ -141,6 +152,7 @@ result<void> collection_state::restore_slots(storage::collection_snapshot& snaps
   }));
   THESPIS_CHECK(settle_slots(saved.next_slot, since, moved, snapshot));
   loaded_lsn_ = saved.lsn;
+  THESPIS_FAIL_POINT("recovery.slots_restored");
   return ok();
 }
 
@@ -275,6 +287,7 @@ result<void> collection_state::load_index(vector_state& vector, const plugins::r
   if (loaded) {
     vector.progress = index_progress(loaded->next_slot);
     vector.saved_end = loaded->next_slot;
+    THESPIS_FAIL_POINT("recovery.index_loaded");
     return ok();
   }
   if (loaded.error().code != errc::not_found)

@@ -8,6 +8,7 @@
 
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
+#include "core/fail_point.hpp"
 #include "core/limits.hpp"
 #include "core/phase.hpp"
 #include "core/vector_values.hpp"
@@ -129,6 +130,7 @@ result<std::vector<effect>> collection_state::decide(const delete_request& reque
 result<lsn_t> collection_state::apply(std::span<const effect> effects) {
   THESPIS_CHECK(reserve_rows(effects));
   THESPIS_TRY(const auto batch, store_->apply(effects));
+  THESPIS_FAIL_POINT("collection.stored");
   broken_ = true;  // until memory has caught up
   std::vector<bool> moved(effects.size(), false);
   for (const auto& change : batch.changes) {
@@ -240,6 +242,7 @@ result<void> collection_state::base_work::run() const {
   THESPIS_PHASE("slots.save");
   for (const auto& vector : seen->vectors)
     THESPIS_CHECK(vector.arena->save(seen->end_slot, seen->lsn));
+  THESPIS_FAIL_POINT("base.sums_saved");
   return save_slots(file, *seen, generation, upkeep);
 }
 

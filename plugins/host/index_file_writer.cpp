@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "core/crc32c.hpp"
+#include "core/fail_point.hpp"
 #include "plugins/host/index_file.hpp"
 #include "plugins/host/index_file_format.hpp"
 
@@ -80,7 +81,9 @@ result<std::unique_ptr<index_file_writer>> index_file_writer::open(
   std::unique_ptr<index_file_writer> made(new index_file_writer(file, descriptor));
   made->head_crc_ = crc32c(head.data(), head.size());
   format::append(head, made->head_crc_);
+  THESPIS_FAIL_POINT("derived.created");
   THESPIS_CHECK(made->write_all(head.data(), head.size()));
+  THESPIS_FAIL_POINT("derived.head_written");
   return made;
 }
 
@@ -106,6 +109,7 @@ result<void> index_file_writer::flush_block() {
   format::append(head, crc);
   THESPIS_CHECK(write_all(head.data(), head.size()));
   THESPIS_CHECK(write_all(block_.data(), block_.size()));
+  THESPIS_FAIL_POINT("derived.block_written");
   ++blocks_;
   payload_bytes_ += block_.size();
   block_.clear();
@@ -122,13 +126,18 @@ result<void> index_file_writer::finish() {
   format::append(trailer, crc32c(trailer.data(), trailer.size(), head_crc_));
   trailer.insert(trailer.end(), std::begin(format::end_magic), std::end(format::end_magic));
   THESPIS_CHECK(write_all(trailer.data(), trailer.size()));
+  THESPIS_FAIL_POINT("derived.written");
   if (::fsync(descriptor_) != 0) return system_error(temporary_, "fsync", errno);
+  THESPIS_FAIL_POINT("derived.synced");
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) return system_error(temporary_, "close", errno);
   if (::rename(temporary_.c_str(), file_.c_str()) != 0) return system_error(file_, "rename", errno);
   finished_ = true;
-  return sync_folder(file_.parent_path());
+  THESPIS_FAIL_POINT("derived.renamed");
+  THESPIS_CHECK(sync_folder(file_.parent_path()));
+  THESPIS_FAIL_POINT("derived.durable");
+  return ok();
 }
 
 result<void> index_file_writer::write_all(const void* data, std::size_t bytes) {

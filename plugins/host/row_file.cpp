@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/crc32c.hpp"
+#include "core/fail_point.hpp"
 #include "plugins/host/index_file_format.hpp"
 #include "plugins/host/pages.hpp"
 
@@ -93,6 +94,7 @@ result<void> row_file::make(const row_file_identity& identity) {
   // Not cut to nothing: where it is still mapped, a read past its end would be a signal.
   if (::unlink(file_.c_str()) != 0) return failed("unlink", errno);
   THESPIS_CHECK(open_descriptor(O_CREAT | O_EXCL));
+  THESPIS_FAIL_POINT("rows.created");
   bytes_ = 0;
   const auto head = encode_head(identity);
   const auto written = ::pwrite(descriptor_, head.data(), head.size(), 0);
@@ -113,6 +115,7 @@ result<void> row_file::allocate(std::uint64_t begin_bytes, std::uint64_t end_byt
   if (number == EOPNOTSUPP) number = ::posix_fallocate(descriptor_, begin, length);
   if (number != 0) return failed("fallocate", number);
   bytes_ = end_bytes;
+  THESPIS_FAIL_POINT("rows.grown");
   return ok();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/crc32c.hpp"
+#include "core/fail_point.hpp"
 #include "plugins/host/index_file_format.hpp"
 #include "plugins/host/parallel_check.hpp"
 
@@ -93,6 +94,7 @@ result<void> row_sums::save(const std::filesystem::path& file, const index_file_
   if (const auto first = whole * block_rows_; first < end)
     index_format::append(payload, sum_of(first, end, row));
   THESPIS_CHECK(sync());
+  THESPIS_FAIL_POINT("rows.synced");
   THESPIS_TRY(const auto out, index_file_writer::open(file, header));
   THESPIS_CHECK(out->write(payload.data(), payload.size()));
   return out->finish();
