@@ -52,7 +52,8 @@ class log_flusher final : public flusher {
   session_pool::lease session_;
   std::thread thread_;
   std::atomic<std::uint64_t> flushes_ = 0;
-  std::uint64_t flushes_marked_ = 0;  // that the newest mark in the log tells of
+  std::uint64_t syncs_ = 0;
+  std::uint64_t syncs_marked_ = 0;  // that the newest mark in the log tells of
   std::atomic<std::size_t> waiting_count_ = 0;
 
   std::mutex mutex_;
