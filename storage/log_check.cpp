@@ -31,7 +31,7 @@ constexpr std::size_t record_alignment = 128;
 constexpr std::size_t record_head_bytes = 16;  // u32 length, u32 CRC-32C, u16 flags, rest
 constexpr std::size_t checksum_at = 4;
 constexpr std::uint32_t log_magic = 0x101064;
-constexpr unsigned char message_type = 0x82;  // of a record, packed
+constexpr unsigned char message_type = 0x83;  // of a record, packed
 constexpr std::string_view log_prefix = "WiredTigerLog.";
 constexpr std::string_view mark_prefix = "thespis flushes ";
 constexpr std::size_t mark_text_bytes_max = 64;
@@ -241,6 +241,19 @@ position checkpoint_of(const std::string& turtle, std::uint32_t first_file) {
   return {static_cast<std::uint32_t>(file), offset};
 }
 
+/// Whether the text of WiredTiger.turtle is whole: lines of keys and their values.
+bool is_whole(std::string_view turtle) noexcept {
+  return turtle.starts_with("WiredTiger version string\n") && turtle.ends_with('\n') &&
+         turtle.find("\nfile:WiredTiger.wt\n") != std::string_view::npos &&
+         std::count(turtle.begin(), turtle.end(), '(') ==
+             std::count(turtle.begin(), turtle.end(), ')');
+}
+
+error refused(const std::filesystem::path& what, const char* why) {
+  return {errc::corruption, "file " + what.string() + ": " + why +
+                                "; nothing was changed: restore the data folder from a backup"};
+}
+
 }  // namespace
 
 std::string to_text(const log_mark& mark) {
@@ -259,22 +272,21 @@ std::optional<log_mark> parse_log_mark(std::string_view text) noexcept {
 
 result<void> check_log(const std::filesystem::path& database) {
   THESPIS_TRY(auto files, log_files(database));
+  // The first table that is made; before it there is nothing to lose.
+  const bool has_tables = std::filesystem::exists(database / "node.wt");
   const auto turtle = database / "WiredTiger.turtle";
-  const bool has_tables = std::filesystem::exists(database / "WiredTiger.wt");
-  if (has_tables && !std::filesystem::exists(turtle))
-    return error(errc::corruption, "file " + turtle.string() +
-                                       ": is missing, without it the tables cannot be read; "
-                                       "restore the data folder from a backup");
-  if (files.empty()) {
-    if (!has_tables) return ok();
-    return error(errc::corruption,
-                 "database " + database.string() +
-                     ": has tables but no log file, so acknowledged writes are missing; restore "
-                     "the data folder from a backup");
-  }
   std::ifstream in(turtle, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(in), {});
-  return log_walk(std::move(files)).run(checkpoint_of(text, files.begin()->first));
+  if (has_tables && !std::filesystem::exists(turtle))
+    return refused(turtle, "is missing, and without it no table can be read");
+  if (has_tables && !is_whole(text))
+    return refused(turtle, "is damaged, and without it no table can be read");
+  if (has_tables && files.empty())
+    return refused(database / log_prefix,
+                   "no log file is there, so acknowledged writes are missing");
+  if (files.empty()) return ok();
+  const auto first = files.begin()->first;
+  return log_walk(std::move(files)).run(checkpoint_of(text, first));
 }
 
 }  // namespace thespis::storage

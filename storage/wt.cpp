@@ -98,7 +98,7 @@ constexpr const char* table_configuration =
 
 void die(std::string_view why) noexcept {
   const auto cause = words_of(why);
-  const bool damaged = cause.find("fatal read error") != std::string_view::npos;
+  const bool damaged = cause.find("read error") != std::string_view::npos;
   const std::lock_guard lock(home_mutex);
   std::fprintf(stderr, "thespis: storage: %.*s; the process ends at once; data folder %s: %s\n",
                static_cast<int>(cause.size()), cause.data(), home_of_database.c_str(),
@@ -208,7 +208,7 @@ result<cursor> session::open(const std::string& table, writes mode) {
   const int code = handle_->open_cursor(handle_, table.c_str(), nullptr, configuration, &out);
   if (code == ENOENT) {
     auto missing = failure(code, "open " + table);
-    return error(errc::corruption, std::move(missing.message));
+    return error(errc::corruption, missing.message + "; restore the data folder from a backup");
   }
   THESPIS_CHECK(check(code, "open " + table));
   return cursor(out);
@@ -320,8 +320,13 @@ result<connection> connection::open(const std::filesystem::path& home,
     const std::lock_guard lock(home_mutex);
     home_of_database = home.parent_path().string();
   }
-  THESPIS_CHECK(check(wiredtiger_open(home.c_str(), &events, configuration.c_str(), &out.handle_),
-                      "open " + home.string()));
+  const int code = wiredtiger_open(home.c_str(), &events, configuration.c_str(), &out.handle_);
+  if (code != 0) {
+    auto failed = failure(code, "open " + home.string());
+    if (failed.code == errc::corruption)
+      failed.message += "; run `thespis check`, or restore the data folder from a backup";
+    return failed;
+  }
   return out;
 }
 
