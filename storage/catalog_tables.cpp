@@ -12,6 +12,7 @@
 #include "core/phase.hpp"
 #include "storage/codec.hpp"
 #include "storage/collection_tables.hpp"
+#include "storage/damaged_tables.hpp"
 #include "storage/tables.hpp"
 
 namespace thespis::storage {
@@ -21,7 +22,11 @@ result<std::unique_ptr<catalog_tables>> catalog_tables::open(parts& shared) {
   THESPIS_CHECK(store->load());
   std::vector<uuid> live;
   for (const auto& [name, meta] : store->by_name_) live.push_back(meta.id);
+  // Before tables without a collection are removed, what names the collections has to be whole.
+  THESPIS_CHECK(store->check_against_counters());
   THESPIS_CHECK(shared.dropped.sweep(live));
+  THESPIS_TRY(store->damaged_,
+              verify_noted(shared.sessions, shared.settings.data_dir, {live.begin(), live.end()}));
   return store;
 }
 
@@ -43,6 +48,23 @@ result<void> catalog_tables::load() {
   catalog.reset();
   handles_.emplace(handles{std::move(writer), std::move(catalog), std::move(counters)});
   return ok();
+}
+
+result<void> catalog_tables::check_against_counters() {
+  auto& counters = handles_->counters;
+  std::size_t counted = 0;
+  while (true) {
+    THESPIS_TRY(const bool more, counters.next());
+    if (!more) break;
+    ++counted;
+  }
+  counters.reset();
+  if (counted == by_name_.size()) return ok();
+  return error(errc::corruption,
+               "catalog: it has " + std::to_string(by_name_.size()) + " collections, but " +
+                   std::to_string(counted) +
+                   " have counters, so rows of it are lost; nothing was removed: restore the data "
+                   "folder from a backup, or run `thespis check`");
 }
 
 result<std::vector<collection_meta>> catalog_tables::list() {
@@ -133,6 +155,13 @@ result<lsn_t> catalog_tables::commit_drop(const collection_meta& meta) {
 }
 
 result<std::shared_ptr<collection_store>> catalog_tables::open(const collection_meta& meta) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = damaged_.find(meta.id); found != damaged_.end())
+      return error(errc::corruption, found->second +
+                                         "; drop the collection, or restore the data folder from "
+                                         "a backup; `thespis check` tells more");
+  }
   return collection_tables::open(shared_, meta);
 }
 

@@ -42,6 +42,7 @@ class catalog_tables final : public catalog_store {
 
   explicit catalog_tables(parts& shared) noexcept : shared_(shared) {}
   result<void> load();
+  result<void> check_against_counters();
   result<void> make_tables(const uuid& collection);
   result<lsn_t> commit_creation(const collection_meta& meta);
   result<lsn_t> commit_drop(const collection_meta& meta);
@@ -50,6 +51,7 @@ class catalog_tables final : public catalog_store {
   std::mutex mutex_;
   std::optional<handles> handles_;
   std::map<std::string, collection_meta> by_name_;
+  std::map<uuid, std::string> damaged_;  ///< Why they cannot be opened.
 };
 
 }  // namespace thespis::storage

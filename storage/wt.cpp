@@ -11,6 +11,8 @@
 #include <mutex>
 #include <utility>
 
+#include "storage/damaged_tables.hpp"
+
 namespace thespis::storage::wt {
 
 namespace {
@@ -30,7 +32,10 @@ std::string home_of_database;
 bool is_final(int code, std::string_view message) noexcept {
   if (code == EIO) return true;
   const bool full = code == ENOSPC || code == EDQUOT || code == EROFS;
-  return full && message.find("WiredTigerLog.") != std::string_view::npos;
+  if (!full) return false;
+  for (const auto* file : {"WiredTigerLog.", "WiredTigerTmplog.", "WiredTigerPreplog."})
+    if (message.find(file) != std::string_view::npos) return true;
+  return false;
 }
 
 int on_error(WT_EVENT_HANDLER*, WT_SESSION*, int code, const char* message) {
@@ -100,6 +105,7 @@ void die(std::string_view why) noexcept {
   const auto cause = words_of(why);
   const bool damaged = cause.find("read error") != std::string_view::npos;
   const std::lock_guard lock(home_mutex);
+  if (damaged) note_damaged(home_of_database, cause.substr(0, cause.find(':')));
   std::fprintf(stderr, "thespis: storage: %.*s; the process ends at once; data folder %s: %s\n",
                static_cast<int>(cause.size()), cause.data(), home_of_database.c_str(),
                damaged ? "a file of it is damaged: run `thespis check`, or restore it from a "
@@ -114,7 +120,7 @@ error failure(int code, std::string_view doing) {
   std::string text = "storage: ";
   text.append(doing).append(": ").append(wiredtiger_strerror(code));
   if (!last_message.empty()) {
-    text.append(" (").append(last_message).append(")");
+    text.append(" (").append(words_of(last_message)).append(")");
     last_message.clear();
   }
   return error(kind_of(code), std::move(text));
@@ -240,7 +246,20 @@ result<std::uint64_t> session::statistic(int id) {
 
 result<void> session::create(const std::string& table) {
   calls_from_here = true;
-  return check(handle_->create(handle_, table.c_str(), table_configuration), "create " + table);
+  const auto made = [&] { return handle_->create(handle_, table.c_str(), table_configuration); };
+  THESPIS_CHECK(check(made(), "create " + table));
+  // A crash within a creation leaves a table without its column group, which nothing was ever
+  // written to and which no other call would complete.
+  WT_CURSOR* probe = nullptr;
+  const int code = handle_->open_cursor(handle_, table.c_str(), nullptr, nullptr, &probe);
+  if (code == 0) {
+    probe->close(probe);
+    return ok();
+  }
+  last_message.clear();
+  if (code != EINVAL) return ok();  // whoever opens it learns why it cannot be
+  THESPIS_CHECK(check(handle_->drop(handle_, table.c_str(), "force=true"), "drop " + table));
+  return check(made(), "create " + table);
 }
 
 result<bool> session::drop(const std::string& table) {
@@ -252,6 +271,11 @@ result<bool> session::drop(const std::string& table) {
     return false;
   }
   return failure(code, "drop " + table);
+}
+
+result<void> session::verify(const std::string& table) {
+  calls_from_here = true;
+  return check(handle_->verify(handle_, table.c_str(), nullptr), "verify " + table);
 }
 
 result<void> session::truncate_to(cursor& last) {

@@ -96,6 +96,8 @@ class session {
   [[nodiscard]] result<void> create(const std::string& table);
   /// Removes a table; false while a cursor of any session holds it. A missing one is no error.
   [[nodiscard]] result<bool> drop(const std::string& table);
+  /// Reads every page of a table that nobody has open. Errors: corruption (a bad page), conflict.
+  [[nodiscard]] result<void> verify(const std::string& table);
   /// Removes every row up to and including the position of `last`.
   [[nodiscard]] result<void> truncate_to(cursor& last);
 

@@ -346,6 +346,10 @@ void collection_writer::save_base() {
 void collection_writer::on_based(lsn_t lsn, const job_failure& failure) {
   basing_ = false;
   base_pace_.end(steady_time_ns());
+  if (failure && failure->code == errc::corruption) {
+    fail(*failure);  // rows in memory can no longer be trusted
+    return;
+  }
   if (failure) {
     log::warn("collection", "rows and slots could not be saved; a start would read every point",
               {{"collection", collection_}, {"why", failure->message}});

@@ -79,7 +79,9 @@ class arena {
 
   /// Makes rows below `end`, which were put and belong to durable slots, durable with their
   /// checksums, up to the state of `lsn`. Does nothing for an arena in memory.
-  /// Errors: io, resource_exhausted. Thread: any, one at a time, beside the writer.
+  /// Errors: io, resource_exhausted, corruption (rows may not have reached the disk, and the system
+  /// may have forgotten that: the files are removed, and the arena is to be given up).
+  /// Thread: any, one at a time, beside the writer.
   [[nodiscard]] result<void> save(slot_t end, lsn_t lsn) const;
 
   /// Gives pages of an `on_disk` arena back to the system. Thread: any.

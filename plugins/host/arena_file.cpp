@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <filesystem>
+#include <string>
+#include <system_error>
 
 #include "core/limits.hpp"
 #include "plugins/host/arena.hpp"
@@ -158,6 +161,17 @@ std::uint64_t arena::impl::resident_bytes() const noexcept {
   return sum * step;
 }
 
+// After a sync that failed, Linux takes the pages for clean: a second one succeeds although the
+// rows are not on the disk, and a page that is read again may be an old one.
+result<void> arena::impl::sync_rows() const {
+  auto synced = file->sync();
+  if (synced) return synced;
+  std::error_code ignored;  // what cannot be removed fails its sums at the next start
+  std::filesystem::remove(where.path.string() + ".sums", ignored);
+  std::filesystem::remove(where.path, ignored);
+  return error(errc::corruption, synced.error().message + "; its rows are read from storage again");
+}
+
 void arena::let_go() const noexcept {
   if (in_file() && impl_->where.on_disk) impl_->let_go();
 }
@@ -167,7 +181,7 @@ result<void> arena::save(slot_t end, lsn_t lsn) const {
   const auto& parts = *impl_;
   return parts.sums->save(
       parts.where.path.string() + ".sums", parts.sums_header(std::min(end, end_slot()), lsn),
-      [&](slot_t slot) { return parts.row(slot); }, [&] { return parts.file->sync(); });
+      [&](slot_t slot) { return parts.row(slot); }, [&] { return parts.sync_rows(); });
 }
 
 }  // namespace thespis::plugins

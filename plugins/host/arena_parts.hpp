@@ -43,6 +43,8 @@ struct arena::impl {
   /// Bytes of chunk `at` that hold rows below `new_end`.
   [[nodiscard]] std::size_t used_bytes(std::uint32_t at, slot_t new_end) const noexcept;
   void let_go() const noexcept;
+  /// As `arena::save` says of rows that may not have reached the disk. Errors: corruption.
+  [[nodiscard]] result<void> sync_rows() const;
   [[nodiscard]] std::uint64_t resident_bytes() const noexcept;
 
   distance metric = distance::cosine;
