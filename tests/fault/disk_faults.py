@@ -154,7 +154,8 @@ def run_one(folder, options, call, error, at):
             trial.book.dump()
             output = trial.server.output()[-3000:]
             hit = trial.report.read_text().strip() if trial.report.exists() else "nothing"
-            return None, f"{call} {at} {error} (hit {hit}): {failure}\nthe server printed:\n{output}"
+            told = f"{call} {at} {error} (hit {hit}): {failure}"
+            return None, f"{told}\nthe server printed:\n{output}"
     shutil.rmtree(trial.folder)
     return outcome, None
 
