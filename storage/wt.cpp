@@ -96,6 +96,9 @@ result<bool> found(int code, std::string_view doing) {
   return failure(code, doing);
 }
 
+constexpr const char* damage_remedy =
+    "; run `thespis check`, or restore the data folder from a backup";
+
 constexpr const char* table_configuration =
     "key_format=u,value_format=u,leaf_page_max=64KB,leaf_value_max=32KB";
 
@@ -212,11 +215,11 @@ result<cursor> session::open(const std::string& table, writes mode) {
   WT_CURSOR* out = nullptr;
   const char* configuration = mode == writes::strict ? "overwrite=false" : nullptr;
   const int code = handle_->open_cursor(handle_, table.c_str(), nullptr, configuration, &out);
-  if (code == ENOENT) {
-    auto missing = failure(code, "open " + table);
-    return error(errc::corruption, missing.message + "; restore the data folder from a backup");
+  if (code != 0) {
+    auto failed = failure(code, "open " + table);
+    if (code != ENOENT && failed.code != errc::corruption) return failed;
+    return error(errc::corruption, failed.message + damage_remedy);
   }
-  THESPIS_CHECK(check(code, "open " + table));
   return cursor(out);
 }
 
@@ -347,8 +350,7 @@ result<connection> connection::open(const std::filesystem::path& home,
   const int code = wiredtiger_open(home.c_str(), &events, configuration.c_str(), &out.handle_);
   if (code != 0) {
     auto failed = failure(code, "open " + home.string());
-    if (failed.code == errc::corruption)
-      failed.message += "; run `thespis check`, or restore the data folder from a backup";
+    if (failed.code == errc::corruption) failed.message += damage_remedy;
     return failed;
   }
   return out;

@@ -90,9 +90,11 @@ result<void> collection_state::open_arena(vector_state& vector, const plugins::r
         {{"collection", meta_->name}, {"vector", spec.name}, {"why", usable.error().message}});
     return ok();
   }
-  if (!opened->lost.empty())
+  if (!opened->lost.empty()) {
+    rows_lost_ = true;
     log::warn("collection", "saved rows do not fit, reading them again",
               {{"collection", meta_->name}, {"vector", spec.name}, {"why", opened->lost}});
+  }
   vector.arena = std::move(opened->rows);
   vector.kept_end = opened->kept_end;
   return ok();
@@ -151,7 +153,8 @@ result<void> collection_state::restore_slots(storage::collection_snapshot& snaps
     return change->second;
   }));
   THESPIS_CHECK(settle_slots(saved.next_slot, since, moved, snapshot));
-  loaded_lsn_ = saved.lsn;
+  // Without all of its rows, what is saved is not whole, and is soon saved again.
+  loaded_lsn_ = rows_lost_ ? 0 : saved.lsn;
   THESPIS_FAIL_POINT("recovery.slots_restored");
   return ok();
 }

@@ -189,6 +189,7 @@ class collection_state {
   std::int64_t updated_us_ = 0;
   lsn_t lsn_ = 0;
   lsn_t loaded_lsn_ = 0;
+  bool rows_lost_ = false;  ///< Of a vector, at the load.
   bool broken_ = false;
 };
 

@@ -277,9 +277,8 @@ class TableTest(DamagedFolder):
         self.check_starts()
         self.assertFalse((self.data / "damaged").exists())
 
-    def test_a_catalog_without_its_rows_is_refused_and_no_table_is_removed(self):
+    def test_the_catalog_of_another_folder_is_refused_and_no_table_is_removed(self):
         self.make(SAVING, upkeep=True, clean=True)
-        # That of another folder, whole in itself: nothing but the counters tells.
         with tempfile.TemporaryDirectory() as other, Server(pathlib.Path(other) / "data",
                                                             environment=SAVING) as empty:
             empty.start()

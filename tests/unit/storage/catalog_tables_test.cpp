@@ -264,3 +264,29 @@ TEST_CASE("a damaged catalog row is corruption, and the folder is free again aft
     CHECK(opened.error().message.find("catalog") != std::string::npos);
   }
 }
+
+TEST_CASE("a catalog that lost a row is refused, and no table is removed for it") {
+  const tests::scratch_folder folder;
+  const auto settings = settings_for(folder.path());
+  uuid id;
+  {
+    open_engine db(settings);
+    id = db.create("docs")->meta().id;
+  }
+  {
+    auto connection = wt::connection::open(folder.path() / "db", "log=(enabled=true)");
+    REQUIRE(connection);
+    auto session = connection->open_session();
+    REQUIRE(session);
+    auto rows = session->open(tables::catalog);
+    REQUIRE(rows->remove(tables::key(id)));
+    rows->close();
+    session->close();
+    REQUIRE(connection->close());
+  }
+  const auto opened = engine::open(settings);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == errc::corruption);
+  CHECK(opened.error().message.find("counters") != std::string::npos);
+  CHECK(std::filesystem::exists(folder.path() / "db" / ("points-" + id.text() + ".wt")));
+}
