@@ -62,7 +62,7 @@ TEST_CASE("a panic ends the process at once with one line") {
   REQUIRE(got > 0);
   text.resize(static_cast<std::size_t>(got));
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
-  CHECK(text.find("restart to recover") != std::string::npos);
+  CHECK(text.find("see to its disk and restart") != std::string::npos);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WIFEXITED(status));
