@@ -134,8 +134,10 @@ void catalog_keeper::on_opened(const std::string& collection, const open_outcome
   self_->request(opened.writer, caf::infinite, load_atom::value)
       .then(
           [this, collection, handles](bool) {
-            auto& loaded = entries_[collection];
-            if (loaded.now != phase::loading) return;
+            // The writer's end may have been seen before this answer.
+            const auto found = entries_.find(collection);
+            if (found == entries_.end() || found->second.now != phase::loading) return;
+            auto& loaded = found->second;
             loaded.now = phase::serving;
             loaded.serving_since_ns = steady_time_ns();
             loaded.handles = handles;

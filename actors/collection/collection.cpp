@@ -51,6 +51,15 @@ void collection_writer::start(pointer self, dependencies_ptr needs, reader_inter
 caf::result<bool> collection_writer::load() {
   load_promise_ = self_->make_response_promise<bool>();
   loading_ = true;
+  // What committed before a failure may not be durable yet; nobody may see it before it is.
+  auto me = caf::actor_cast<collection_internal>(self_);
+  needs_->engine->flusher().when_durable(store_->counters().lsn, [me](lsn_t durable) {
+    caf::anon_send(me, durable_atom::value, durable);
+  });
+  return load_promise_;
+}
+
+void collection_writer::post_load() {
   auto me = caf::actor_cast<collection_internal>(self_);
   const auto taken = needs_->builders->post_io([me, needs = needs_, store = store_] {
     auto outcome = guarded([&]() -> result<std::unique_ptr<collection_state>> {
@@ -62,7 +71,6 @@ caf::result<bool> collection_writer::load() {
                    std::make_shared<result<std::unique_ptr<collection_state>>>(std::move(outcome)));
   });
   if (!taken) fail(taken.error());
-  return load_promise_;
 }
 
 void collection_writer::finish_load(const load_outcome& outcome) {
@@ -110,12 +118,12 @@ caf::result<write_reply> collection_writer::write(const delete_request& request)
   return commit(state_->decide(request));
 }
 
-caf::result<write_reply> collection_writer::commit(result<std::vector<effect>>&& decided) {
+caf::result<write_reply> collection_writer::commit(result<decision>&& decided) {
   busy_since_tick_ = true;
   if (!decided) return to_caf(decided.error());
   pending_write waiting;
-  if (!decided->empty()) {
-    const auto lsn = state_->apply(*decided);
+  if (const auto affected = decided->effects.size(); affected > 0) {
+    const auto lsn = state_->apply(std::move(*decided));
     if (!lsn && state_->broken()) {
       fail(lsn.error());
       return to_caf(outcome_unknown(lsn.error()));
@@ -124,7 +132,7 @@ caf::result<write_reply> collection_writer::commit(result<std::vector<effect>>&&
     applied_lsn_ = *lsn;
     if (based_lsn_ != 0) hold_journal();
     waiting.seen_after = state_->make_view();
-    waiting.reply = {*lsn, decided->size()};
+    waiting.reply = {*lsn, affected};
   } else if (pending_.empty()) {
     return write_reply{};
   }
@@ -140,6 +148,7 @@ caf::result<write_reply> collection_writer::commit(result<std::vector<effect>>&&
 }
 
 void collection_writer::on_durable(lsn_t durable) {
+  if (loading_) return post_load();
   std::shared_ptr<view> latest;
   auto first_waiting = pending_.begin();
   for (; first_waiting != pending_.end() && first_waiting->lsn <= durable; ++first_waiting)

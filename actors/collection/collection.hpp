@@ -100,7 +100,8 @@ class collection_writer {
   [[nodiscard]] const char* absence() const;  // why nothing can be asked now; null if it can
   [[nodiscard]] error unavailable(const char* why) const;
   [[nodiscard]] caf::error refusal() const;  // why writes cannot be taken now; none if they can
-  caf::result<write_reply> commit(result<std::vector<effect>>&& decided);
+  caf::result<write_reply> commit(result<decision>&& decided);
+  void post_load();
   void publish(const std::shared_ptr<view>& latest);
   void republish();
   void build_more();

@@ -96,39 +96,44 @@ result<void> collection_state::check_point(point& checked) const {
   return ok();
 }
 
-result<std::vector<effect>> collection_state::decide(upsert_request&& request,
-                                                     std::int64_t now_us) {
+result<decision> collection_state::decide(upsert_request&& request, std::int64_t now_us) {
   std::unordered_map<point_id, std::size_t> last;
   for (std::size_t i = 0; i < request.points.size(); ++i) {
     THESPIS_CHECK(check_point(request.points[i]));
     last[request.points[i].id] = i;
   }
-  std::vector<effect> effects;
-  effects.reserve(last.size());
+  decision decided;
+  decided.effects.reserve(last.size());
+  decided.formers.reserve(last.size());
   for (std::size_t i = 0; i < request.points.size(); ++i) {
     auto& wanted = request.points[i];
     if (last[wanted.id] != i) continue;
-    THESPIS_TRY(const auto known, store_->find(wanted.id));
+    THESPIS_TRY(auto known, store_->find(wanted.id));
     const auto created_us = known ? known->created_us : now_us;
-    effects.emplace_back(upsert_effect{std::move(wanted), created_us, now_us, 0});
+    decided.formers.push_back({wanted.id, std::move(known)});
+    decided.effects.emplace_back(upsert_effect{std::move(wanted), created_us, now_us, 0});
   }
-  return effects;
+  return decided;
 }
 
-result<std::vector<effect>> collection_state::decide(const delete_request& request) {
-  std::vector<effect> effects;
+result<decision> collection_state::decide(const delete_request& request) {
+  decision decided;
   auto ids = request.ids;
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   for (auto& id : ids) {
-    THESPIS_TRY(const auto known, store_->find(id));
-    if (known) effects.emplace_back(delete_effect{std::move(id)});
+    THESPIS_TRY(auto known, store_->find(id));
+    if (!known) continue;
+    decided.formers.push_back({id, std::move(known)});
+    decided.effects.emplace_back(delete_effect{std::move(id)});
   }
-  return effects;
+  return decided;
 }
 
-result<lsn_t> collection_state::apply(std::span<const effect> effects) {
+result<lsn_t> collection_state::apply(decision&& decided) {
+  const auto& effects = decided.effects;
   THESPIS_CHECK(reserve_rows(effects));
+  now_ = now_->pass(std::move(decided.formers));
   THESPIS_TRY(const auto batch, store_->apply(effects));
   THESPIS_FAIL_POINT("collection.stored");
   broken_ = true;  // until memory has caught up
@@ -161,6 +166,7 @@ std::shared_ptr<view> collection_state::make_view() const {
   made->lsn = lsn_;
   made->meta = meta_;
   made->store = store_;
+  made->at = now_;
   made->slots = slots_;
   made->end_slot = end_slot_;
   made->points = points_;

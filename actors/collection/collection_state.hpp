@@ -26,6 +26,12 @@
 
 namespace thespis::actors {
 
+/// What a request comes to.
+struct decision {
+  std::vector<effect> effects;
+  std::vector<former_point> formers;  ///< What the points of the effects are before them.
+};
+
 /// What the writer of a collection owns: tables, vectors in memory, indexes, and the judgement of
 /// requests. Deciding and applying are apart, because in a replica group consensus comes between.
 /// Thread: belongs to one actor, or to one loading job before that.
@@ -43,14 +49,15 @@ class collection_state {
 
   /// Judges a request against the state. Nothing changes.
   /// Errors: invalid_argument, dimension_mismatch, too_large, not_found (vector name), io.
-  [[nodiscard]] result<std::vector<effect>> decide(upsert_request&& request, std::int64_t now_us);
+  [[nodiscard]] result<decision> decide(upsert_request&& request, std::int64_t now_us);
   /// Leaves out ids that do not exist. Errors: io.
-  [[nodiscard]] result<std::vector<effect>> decide(const delete_request& request);
+  [[nodiscard]] result<decision> decide(const delete_request& request);
 
-  /// Commits effects and brings memory up to date.
+  /// Commits effects and brings memory up to date. What was decided must be applied before
+  /// anything else is.
   /// Errors: resource_exhausted (no room for rows) and those of `collection_store::apply`, which
   /// change nothing; see also `broken`.
-  [[nodiscard]] result<lsn_t> apply(std::span<const effect> effects);
+  [[nodiscard]] result<lsn_t> apply(decision&& decided);
 
   /// The committed state as searches will see it once it is durable.
   [[nodiscard]] std::shared_ptr<view> make_view() const;
@@ -188,6 +195,7 @@ class collection_state {
   std::uint64_t points_ = 0;
   std::int64_t updated_us_ = 0;
   lsn_t lsn_ = 0;
+  std::shared_ptr<moment> now_ = std::make_shared<moment>();
   lsn_t loaded_lsn_ = 0;
   bool rows_lost_ = false;  ///< Of a vector, at the load.
   bool broken_ = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "actors/query/payload_selection.hpp"
+#include "actors/query/view_reader.hpp"
 
 namespace thespis::actors {
 
@@ -13,19 +14,19 @@ namespace {
 
 constexpr std::size_t names_shown_max = 10;
 
-result<scored_point> answer_point(storage::collection_snapshot& snapshot, const point_id& id,
+result<scored_point> answer_point(view_reader& points, const point_id& id,
                                   storage::point_record&& record,
                                   const payload_selector& with_payload,
                                   const vector_selector& with_vector) {
   scored_point answer;
   answer.id = id;
   answer.version = record.lsn;
+  if (with_vector.enabled) {
+    THESPIS_TRY(answer.vectors, points.vectors(id, record));
+    select_vectors(*answer.vectors, with_vector);
+  }
   if (with_payload.enabled) {
     THESPIS_TRY(answer.payload, select_payload(std::move(record.payload), with_payload));
-  }
-  if (with_vector.enabled) {
-    THESPIS_TRY(answer.vectors, snapshot.vectors(record.slot));
-    select_vectors(*answer.vectors, with_vector);
   }
   return answer;
 }
@@ -63,13 +64,13 @@ void select_vectors(std::vector<named_vector>& vectors, const vector_selector& s
 
 result<retrieve_reply> retrieve(const view& source, const retrieve_request& request) {
   THESPIS_CHECK(check_selector(source, request.with_vector));
-  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  THESPIS_TRY(auto points, view_reader::open(source));
   retrieve_reply reply;
   reply.points.reserve(request.ids.size());
   for (const auto& id : request.ids) {
-    THESPIS_TRY(auto record, snapshot->find(id));
+    THESPIS_TRY(auto record, points.find(id));
     if (!record) continue;
-    THESPIS_TRY(auto answer, answer_point(*snapshot, id, std::move(*record), request.with_payload,
+    THESPIS_TRY(auto answer, answer_point(points, id, std::move(*record), request.with_payload,
                                           request.with_vector));
     reply.points.push_back(std::move(answer));
   }
@@ -78,11 +79,11 @@ result<retrieve_reply> retrieve(const view& source, const retrieve_request& requ
 
 result<scroll_reply> scroll(const view& source, const scroll_request& request) {
   THESPIS_CHECK(check_selector(source, request.with_vector));
-  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  THESPIS_TRY(auto points, view_reader::open(source));
   std::vector<std::pair<point_id, storage::point_record>> page;
   scroll_reply reply;
   THESPIS_CHECK(
-      snapshot->scan(request.offset, [&](const point_id& id, storage::point_record&& record) {
+      points.scan(request.offset, [&](const point_id& id, storage::point_record&& record) {
         if (page.size() == request.limit) {
           reply.next_page_offset = id;
           return false;
@@ -92,7 +93,7 @@ result<scroll_reply> scroll(const view& source, const scroll_request& request) {
       }));
   reply.points.reserve(page.size());
   for (auto& [id, record] : page) {
-    THESPIS_TRY(auto answer, answer_point(*snapshot, id, std::move(record), request.with_payload,
+    THESPIS_TRY(auto answer, answer_point(points, id, std::move(record), request.with_payload,
                                           request.with_vector));
     reply.points.push_back(std::move(answer));
   }
@@ -100,8 +101,8 @@ result<scroll_reply> scroll(const view& source, const scroll_request& request) {
 }
 
 result<bool> exists(const view& source, const point_id& id) {
-  THESPIS_TRY(auto snapshot, source.store->snapshot());
-  THESPIS_TRY(const auto record, snapshot->find(id));
+  THESPIS_TRY(auto points, view_reader::open(source));
+  THESPIS_TRY(const auto record, points.find(id));
   return record.has_value();
 }
 

@@ -9,14 +9,14 @@
 
 namespace thespis::actors {
 
-/// Reads points by id from one storage snapshot. Errors: invalid_argument (a vector name), io,
+/// Reads points of a view by id. Errors: invalid_argument (a vector name), io,
 /// corruption.
 [[nodiscard]] result<retrieve_reply> retrieve(const view& source, const retrieve_request& request);
 
 /// Reads one page of points in id order. Errors: as `retrieve`.
 [[nodiscard]] result<scroll_reply> scroll(const view& source, const scroll_request& request);
 
-/// Whether a point is stored now. Errors: io, corruption.
+/// Whether the view has a point. Errors: io, corruption.
 [[nodiscard]] result<bool> exists(const view& source, const point_id& id);
 
 /// Checks that every name of `selector` is a vector of the collection. Errors:

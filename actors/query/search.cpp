@@ -9,6 +9,7 @@
 
 #include "actors/query/payload_selection.hpp"
 #include "actors/query/read.hpp"
+#include "actors/query/view_reader.hpp"
 #include "core/vector_values.hpp"
 
 namespace thespis::actors {
@@ -48,12 +49,12 @@ result<target> resolve_target(const view& source, const vector_view& vector,
     return target{*values, std::nullopt};
   }
   const auto& id = std::get<point_id>(request.target);
-  THESPIS_TRY(auto snapshot, source.store->snapshot());
-  THESPIS_TRY(const auto record, snapshot->find(id));
+  THESPIS_TRY(auto points, view_reader::open(source));
+  THESPIS_TRY(const auto record, points.find(id));
   if (!record)
     return error(errc::not_found,
                  "collection '" + source.meta->name + "': it has no point " + id.text());
-  THESPIS_TRY(const auto vectors, snapshot->vectors(record->slot));
+  THESPIS_TRY(const auto vectors, points.vectors(id, *record));
   const auto* values = find_vector(vectors, vector.spec.name);
   if (values == nullptr)
     return error(errc::not_found, "collection '" + source.meta->name + "': point " + id.text() +
@@ -94,20 +95,13 @@ result<void> rank(const view& source, const vector_view& vector, const search_re
   return ok();
 }
 
-/// A point that may be answered, and the slot that it was found in.
-struct candidate {
-  slot_t slot = no_slot;
-  scored_point point;
-};
-
 /// Puts equal scores in the order of ids, so that answers do not depend on slots.
-void order_ties(std::vector<candidate>& found) {
+void order_ties(std::vector<scored_point>& found) {
   for (auto first = found.begin(); first != found.end();) {
-    const auto last = std::find_if(first, found.end(), [&](const candidate& other) {
-      return other.point.score != first->point.score;
-    });
+    const auto last = std::find_if(
+        first, found.end(), [&](const scored_point& other) { return other.score != first->score; });
     if (last - first > 1)
-      std::sort(first, last, [](const auto& a, const auto& b) { return a.point.id < b.point.id; });
+      std::sort(first, last, [](const auto& a, const auto& b) { return a.id < b.id; });
     first = last;
   }
 }
@@ -118,11 +112,20 @@ bool passes_threshold(const search_request& request, distance metric, float scor
                                   : score <= *request.score_threshold;
 }
 
-/// Turns ranked slots into candidates until the threshold cuts.
-std::vector<candidate> score(const view& source, const vector_view& vector,
-                             const search_request& request, const target& wanted,
-                             const hits& ranked) {
-  std::vector<candidate> found;
+/// The write that last touched a point of the view.
+lsn_t version_of(const view& source, const point_id& id, slot_t slot) {
+  const auto noted = source.slots.version(slot);
+  if (noted <= source.lsn) return noted;
+  // A later write kept the slot.
+  const auto* former = source.at->former(id);
+  return former != nullptr && former->record ? former->record->lsn : noted;
+}
+
+/// Turns ranked slots into points until the threshold cuts.
+std::vector<scored_point> score(const view& source, const vector_view& vector,
+                                const search_request& request, const target& wanted,
+                                const hits& ranked) {
+  std::vector<scored_point> found;
   found.reserve(ranked.size());
   for (const auto& hit : ranked) {
     const float value = score_of_rank(vector.spec.metric, hit.rank);
@@ -130,49 +133,41 @@ std::vector<candidate> score(const view& source, const vector_view& vector,
     auto id = source.slots.id(hit.slot);
     if (wanted.self && id == *wanted.self) continue;
     auto& next = found.emplace_back();
-    next.slot = hit.slot;
-    next.point.id = std::move(id);
-    next.point.score = value;
-    next.point.version = source.slots.version(hit.slot);
+    next.score = value;
+    next.version = version_of(source, id, hit.slot);
+    next.id = std::move(id);
   }
   order_ties(found);
   return found;
 }
 
-/// Drops candidates whose point died or moved to another slot since the view was made, and fills
-/// in payloads and vectors of the others.
-result<void> enrich(const view& source, const search_request& request,
-                    std::vector<candidate>& found) {
-  THESPIS_TRY(auto snapshot, source.store->snapshot());
-  for (auto& [slot, point] : found) {
-    THESPIS_TRY(auto record, snapshot->find(point.id));
-    if (!record || record->slot != slot) {
-      slot = no_slot;
-      continue;
-    }
-    point.version = record->lsn;
-    if (request.with_payload.enabled) {
-      THESPIS_TRY(point.payload, select_payload(std::move(record->payload), request.with_payload));
-    }
+/// Fills in payloads and vectors.
+result<void> enrich(const view& source, const search_request& request, search_reply& reply) {
+  if (!request.with_payload.enabled && !request.with_vector.enabled) return ok();
+  THESPIS_TRY(auto points, view_reader::open(source));
+  for (auto& hit : reply.hits) {
+    THESPIS_TRY(auto record, points.find(hit.id));
+    if (!record)
+      return error(errc::corruption, "collection '" + source.meta->name + "': point " +
+                                         hit.id.text() + " has a slot but is not stored");
     if (request.with_vector.enabled) {
-      THESPIS_TRY(point.vectors, snapshot->vectors(slot));
-      select_vectors(*point.vectors, request.with_vector);
+      THESPIS_TRY(hit.vectors, points.vectors(hit.id, *record));
+      select_vectors(*hit.vectors, request.with_vector);
+    }
+    if (request.with_payload.enabled) {
+      THESPIS_TRY(hit.payload, select_payload(std::move(record->payload), request.with_payload));
     }
   }
-  std::erase_if(found, [](const candidate& one) { return one.slot == no_slot; });
   return ok();
 }
 
 /// The hits of the page that was asked for.
-search_reply cut_page(std::vector<candidate>&& found, const search_request& request) {
+search_reply cut_page(std::vector<scored_point>&& found, const search_request& request) {
   search_reply reply;
   for (std::size_t i = request.offset; i < found.size() && reply.hits.size() < request.limit; ++i)
-    reply.hits.push_back(std::move(found[i].point));
+    reply.hits.push_back(std::move(found[i]));
   return reply;
 }
-
-/// Rounds after which an answer may stay short because points keep dying under it.
-constexpr int refill_rounds_max = 8;
 
 }  // namespace
 
@@ -191,23 +186,13 @@ result<search_reply> search(const view& source, const search_request& request) {
     return error(errc::invalid_argument, no_vector(source, request.vector_name));
   THESPIS_CHECK(check_selector(source, request.with_vector));
   THESPIS_TRY(const target wanted, resolve_target(source, *vector, request));
-  const std::uint64_t page_end = std::uint64_t{request.offset} + request.limit;
-  const bool reads_storage = request.with_payload.enabled || request.with_vector.enabled;
-  // Each round asks for more than was lost before, so that dropped hits are replaced.
-  std::uint64_t lost = 0;
-  for (int round = 1;; ++round) {
-    const auto k = page_end + lost + (wanted.self ? 1 : 0);
-    hits ranked;
-    THESPIS_CHECK(
-        rank(source, *vector, request, wanted.vector, static_cast<std::uint32_t>(k), ranked));
-    auto found = score(source, *vector, request, wanted, ranked);
-    const auto before = found.size();
-    if (reads_storage) THESPIS_CHECK(enrich(source, request, found));
-    const auto dropped = before - found.size();
-    const bool complete = found.size() >= page_end || dropped == 0 || ranked.size() < k;
-    if (complete || round == refill_rounds_max) return cut_page(std::move(found), request);
-    lost = lost * 2 + dropped;
-  }
+  const auto k = std::uint64_t{request.offset} + request.limit + (wanted.self ? 1 : 0);
+  hits ranked;
+  THESPIS_CHECK(
+      rank(source, *vector, request, wanted.vector, static_cast<std::uint32_t>(k), ranked));
+  auto reply = cut_page(score(source, *vector, request, wanted, ranked), request);
+  THESPIS_CHECK(enrich(source, request, reply));
+  return reply;
 }
 
 }  // namespace thespis::actors

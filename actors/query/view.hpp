@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/query/moment.hpp"
 #include "actors/query/slot_table.hpp"
 #include "core/collection_info.hpp"
 #include "core/ids.hpp"
@@ -31,10 +32,12 @@ struct vector_view {
 };
 
 /// A collection at one durable moment. It never changes; searches keep it alive while they run.
+/// Storage may be newer: `at` tells what points were that have changed since.
 struct view {
   lsn_t lsn = 0;
   std::shared_ptr<const collection_meta> meta;
   std::shared_ptr<const storage::collection_store> store;
+  std::shared_ptr<const moment> at;
   std::vector<vector_view> vectors;  ///< In the order of the spec.
   slot_table slots;
   slot_t end_slot = 0;  ///< Slots from here on are unknown to the view.

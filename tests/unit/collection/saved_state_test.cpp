@@ -72,7 +72,7 @@ class bench_collection {
   }
 
   void apply(std::vector<effect> effects) {
-    const auto lsn = state_->apply(effects);
+    const auto lsn = state_->apply({std::move(effects), {}});
     REQUIRE(lsn);
     engine_->flusher().when_durable(*lsn, [](lsn_t) {});
     while (engine_->journal().marks().durable < *lsn) std::this_thread::yield();
@@ -341,7 +341,7 @@ TEST_CASE("a batch that finds no room for its rows changes nothing") {
   auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit tight{4u << 20, limit.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
-  const auto refused = docs.state().apply(puts(100, 40'000));
+  const auto refused = docs.state().apply({puts(100, 40'000), {}});
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   std::signal(SIGXFSZ, handler);
   REQUIRE_FALSE(refused);

@@ -1,0 +1,58 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/query/view_reader.hpp"
+
+#include <utility>
+
+namespace thespis::actors {
+
+result<view_reader> view_reader::open(const view& source) {
+  THESPIS_TRY(auto snapshot, source.store->snapshot());
+  return view_reader(source, std::move(snapshot));
+}
+
+result<std::optional<storage::point_record>> view_reader::find(const point_id& id) {
+  THESPIS_TRY(auto record, snapshot_->find(id));
+  if (record && record->lsn <= source_->lsn) return record;
+  // Written or deleted after the view was made, or never there.
+  if (const auto* former = source_->at->former(id)) return former->record;
+  return record;
+}
+
+result<std::vector<named_vector>> view_reader::vectors(const point_id& id,
+                                                       const storage::point_record& record) {
+  if (source_->at->former(id) == nullptr) return snapshot_->vectors(record.slot);
+  // Storage may have other vectors by now; rows stay.
+  std::vector<named_vector> found;
+  for (const auto& vector : source_->vectors) {
+    if (vector.dead.contains(record.slot)) continue;
+    const auto* row = vector.arena->row(record.slot);
+    found.push_back({vector.spec.name, {row, row + vector.spec.size}});
+  }
+  return found;
+}
+
+result<void> view_reader::scan(const std::optional<point_id>& first, const visitor& visit) {
+  const auto changed = source_->at->formers();
+  auto next = first ? changed.lower_bound(*first) : changed.begin();
+  bool more = true;
+  const auto visit_former = [&] {
+    if (next->second->record)
+      more = visit(next->first, storage::point_record(*next->second->record));
+    ++next;
+  };
+  THESPIS_CHECK(snapshot_->scan(first, [&](const point_id& id, storage::point_record&& record) {
+    while (more && next != changed.end() && next->first < id) visit_former();
+    if (!more) return false;
+    if (next != changed.end() && next->first == id)
+      visit_former();
+    else
+      more = visit(id, std::move(record));
+    return more;
+  }));
+  while (more && next != changed.end()) visit_former();
+  return ok();
+}
+
+}  // namespace thespis::actors
