@@ -237,15 +237,18 @@ void catalog_keeper::drop_now(const std::string& collection) {
 
 void catalog_keeper::on_dropped(const std::string& collection, const drop_outcome& outcome) {
   start_next_job();
-  auto promise = entries_[collection].drop_promise;
+  auto& dropped = entries_[collection];
+  auto promise = dropped.drop_promise;
   if (*outcome) {
+    // It was there, if only until it was dropped before it served.
+    if (dropped.create_promise.pending()) dropped.create_promise.deliver(dropped.meta);
     entries_.erase(collection);
     log::info("catalog", "collection dropped", {{"collection", collection}});
     THESPIS_FAIL_POINT("drop.done");
     promise.deliver(true);
   } else {
     promise.deliver(to_caf(outcome->error()));
-    entries_[collection].drop_promise = {};
+    dropped.drop_promise = {};
     if (stopping_) {
       entries_.erase(collection);
     } else {

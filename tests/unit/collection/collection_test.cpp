@@ -306,6 +306,34 @@ TEST_CASE("searches run beside a stream of writes and never see half a request")
   CHECK(node.info("docs").tombstones == 1900);
 }
 
+TEST_CASE("a collection that is dropped before it serves was made, and both are answered") {
+  scratch_folder folder;
+  test_node node(folder.path());
+  for (int round = 0; round < 20; ++round) {
+    result<collection_meta> made = error(errc::internal, "not asked");
+    std::atomic<bool> answered{false};
+    std::thread maker([&] {
+      made = node.create("brief", plain());
+      answered = true;
+    });
+    bool dropped = false;
+    while (!dropped) {
+      const auto outcome =
+          node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string("brief"));
+      dropped = outcome.has_value();
+      if (dropped) continue;
+      // Not there yet, or being made.
+      const auto why = outcome.error().code;
+      REQUIRE((why == errc::not_found || why == errc::unavailable));
+      REQUIRE_FALSE((answered && !made));
+    }
+    maker.join();
+    REQUIRE(made);
+    CHECK(made->name == "brief");
+    CHECK_FALSE(node.find("brief"));
+  }
+}
+
 TEST_CASE("a dropped collection is gone, and its name is free again") {
   scratch_folder folder;
   test_node node(folder.path());
