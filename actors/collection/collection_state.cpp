@@ -238,8 +238,11 @@ void collection_state::note_saved(const std::string& vector_name, slot_t next_sl
   }
 }
 
-collection_state::base_work collection_state::base_of(view_ptr seen) const {
-  base_work work{std::move(seen), folder_ / slot_file_name, store_->counters().generation, {}};
+collection_state::base_work collection_state::base_of(const view_ptr& seen) const {
+  // Rows and slots are all that is saved. What later writes replace must not gather meanwhile.
+  auto saved = std::make_shared<view>(*seen);
+  saved->at = nullptr;
+  base_work work{std::move(saved), folder_ / slot_file_name, store_->counters().generation, {}};
   for (const auto& vector : vectors_) work.upkeep.push_back(vector.upkeep.marks());
   return work;
 }

@@ -95,14 +95,14 @@ class collection_state {
 
   /// Rows and slots to be saved, as a published view has them.
   struct base_work {
-    view_ptr seen;
+    view_ptr seen;  ///< Without its moment.
     std::filesystem::path file;
     std::uint32_t generation = 0;
     std::vector<upkeep_marks> upkeep;
     /// Errors: io, resource_exhausted. Thread: any, one at a time for a collection.
     [[nodiscard]] result<void> run() const;
   };
-  [[nodiscard]] base_work base_of(view_ptr seen) const;
+  [[nodiscard]] base_work base_of(const view_ptr& seen) const;
   /// LSN of the slots that were loaded; 0 if every point was read.
   [[nodiscard]] lsn_t loaded_lsn() const noexcept { return loaded_lsn_; }
 

@@ -10,6 +10,12 @@
 
 namespace thespis::actors {
 
+namespace {
+
+bool precedes(const former_point& one, const point_id& id) { return one.id < id; }
+
+}  // namespace
+
 // A long chain that ends at once would end each moment within the destructor of the one before it,
 // which may be deeper than a stack. So the outermost destructor ends them one after another.
 moment::~moment() {
@@ -41,20 +47,43 @@ std::shared_ptr<moment> moment::pass(std::vector<former_point> formers) {
 
 const former_point* moment::former(const point_id& id) const noexcept {
   for (const auto *at = this, *after = next(); after != nullptr; at = after, after = at->next()) {
-    const auto found =
-        std::lower_bound(at->formers_.begin(), at->formers_.end(), id,
-                         [](const former_point& one, const point_id& key) { return one.id < key; });
+    const auto found = std::lower_bound(at->formers_.begin(), at->formers_.end(), id, precedes);
     if (found != at->formers_.end() && found->id == id) return &*found;
   }
   return nullptr;
 }
 
-std::map<point_id, const former_point*> moment::formers() const {
-  std::map<point_id, const former_point*> all;
-  // Of several changes of a point the first one tells.
-  for (const auto *at = this, *after = next(); after != nullptr; at = after, after = at->next())
-    for (const auto& one : at->formers_) all.try_emplace(one.id, &one);
-  return all;
+bool moment::walk::later(const way& a, const way& b) noexcept {
+  const auto order = a.here->id <=> b.here->id;
+  return order != 0 ? order > 0 : a.order > b.order;
+}
+
+moment::walk::walk(const moment& from, const std::optional<point_id>& first) {
+  std::size_t order = 0;
+  for (const auto *at = &from, *after = from.next(); after != nullptr;
+       at = after, after = at->next()) {
+    const auto begin =
+        first ? std::lower_bound(at->formers_.begin(), at->formers_.end(), *first, precedes)
+              : at->formers_.begin();
+    if (begin != at->formers_.end())
+      ways_.push_back({&*begin, at->formers_.data() + at->formers_.size(), order++});
+  }
+  std::make_heap(ways_.begin(), ways_.end(), later);
+}
+
+void moment::walk::advance() {
+  const auto& passed = here()->id;
+  do {
+    advance_nearest();
+  } while (here() != nullptr && here()->id == passed);
+}
+
+void moment::walk::advance_nearest() {
+  std::pop_heap(ways_.begin(), ways_.end(), later);
+  if (++ways_.back().here == ways_.back().end)
+    ways_.pop_back();
+  else
+    std::push_heap(ways_.begin(), ways_.end(), later);
 }
 
 }  // namespace thespis::actors

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <atomic>
-#include <map>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -39,8 +39,31 @@ class moment {
   /// Storage must have been read before.
   [[nodiscard]] const former_point* former(const point_id& id) const noexcept;
 
-  /// The same for all points that were changed since.
-  [[nodiscard]] std::map<point_id, const former_point*> formers() const;
+  /// Goes in id order through what points were at a moment that were changed since. Costs what is
+  /// passed, not what there is. Thread: one at a time; the moment must outlive it.
+  class walk {
+   public:
+    /// Begins at `first`, or with the least id.
+    walk(const moment& from, const std::optional<point_id>& first);
+
+    /// Where the walk is; null at its end.
+    [[nodiscard]] const former_point* here() const noexcept {
+      return ways_.empty() ? nullptr : ways_.front().here;
+    }
+    void advance();
+
+   private:
+    /// The rest of one moment's list; of several changes of a point the oldest tells.
+    struct way {
+      const former_point* here;
+      const former_point* end;
+      std::size_t order;
+    };
+    [[nodiscard]] static bool later(const way& a, const way& b) noexcept;
+    void advance_nearest();
+
+    std::vector<way> ways_;  // a heap, the nearest in front
+  };
 
  private:
   [[nodiscard]] const moment* next() const noexcept {

@@ -34,24 +34,23 @@ result<std::vector<named_vector>> view_reader::vectors(const point_id& id,
 }
 
 result<void> view_reader::scan(const std::optional<point_id>& first, const visitor& visit) {
-  const auto changed = source_->at->formers();
-  auto next = first ? changed.lower_bound(*first) : changed.begin();
+  moment::walk changed(*source_->at, first);
   bool more = true;
   const auto visit_former = [&] {
-    if (next->second->record)
-      more = visit(next->first, storage::point_record(*next->second->record));
-    ++next;
+    const auto& former = *changed.here();
+    if (former.record) more = visit(former.id, storage::point_record(*former.record));
+    changed.advance();
   };
   THESPIS_CHECK(snapshot_->scan(first, [&](const point_id& id, storage::point_record&& record) {
-    while (more && next != changed.end() && next->first < id) visit_former();
+    while (more && changed.here() != nullptr && changed.here()->id < id) visit_former();
     if (!more) return false;
-    if (next != changed.end() && next->first == id)
+    if (changed.here() != nullptr && changed.here()->id == id)
       visit_former();
     else
       more = visit(id, std::move(record));
     return more;
   }));
-  while (more && next != changed.end()) visit_former();
+  while (more && changed.here() != nullptr) visit_former();
   return ok();
 }
 
