@@ -1,7 +1,9 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <sys/resource.h>
 #include <unistd.h>
+#include <algorithm>
 #include <atomic>
 #include <caf/all.hpp>
 #include <chrono>
@@ -64,6 +66,16 @@ void tell_storage(metrics::sink& out, storage::engine& engine) {
             number(resident_bytes()));
 }
 
+void tell_gate(metrics::sink& out, const char* kind, const http::gate::numbers& seen) {
+  const metrics::labels one = {{"kind", kind}};
+  out.gauge("thespis_http_requests_in_flight", "Requests being answered now", one,
+            static_cast<double>(seen.running));
+  out.gauge("thespis_http_requests_waiting", "Requests that wait for their turn", one,
+            static_cast<double>(seen.waiting));
+  out.counter("thespis_http_requests_shed_total", "Requests refused because too many waited", one,
+              static_cast<double>(seen.refused));
+}
+
 /// Asks an actor from the main thread.
 template <class Reply, class Handle, class... Parts>
 result<Reply> ask_and_wait(caf::actor_system& system, const Handle& to, Parts&&... parts) {
@@ -94,6 +106,21 @@ result<void> make_demo(node& engine) {
   return ok();
 }
 
+/// The edge's settings, with no more connections than there are descriptors for, beside those of
+/// storage.
+config::server within_descriptors(config::server settings) {
+  constexpr std::size_t storage_descriptors = 1024;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return settings;
+  const auto all = static_cast<std::size_t>(limit.rlim_cur);
+  const auto room = all - std::min(storage_descriptors, all / 2);
+  if (settings.connections_max <= room) return settings;
+  log::warn("serve", "server.connections_max is lowered: too few file descriptors (ulimit -n)",
+            {{"connections_max", settings.connections_max}, {"descriptors", all}, {"now", room}});
+  settings.connections_max = room;
+  return settings;
+}
+
 /// Everything that runs between start and stop, in the order of its making.
 struct running {
   std::unique_ptr<node> engine;
@@ -119,13 +146,15 @@ result<void> start(running& all, const config::settings& settings, const serve_o
   rest_options.stopping = [stopping = all.stopping] { return stopping->load(); };
   auto service = std::make_shared<rest::rest_service>(
       rest::make_actor_engine(all.engine->catalog(), *all.port), std::move(rest_options));
-  THESPIS_TRY(all.server, http::server::start(runtime.io(), settings.server, settings.security,
-                                              std::move(service)));
+  THESPIS_TRY(all.server, http::server::start(runtime.io(), within_descriptors(settings.server),
+                                              settings.security, std::move(service)));
   all.numbers->add_source("http", [server = all.server.get()](metrics::sink& out) {
     out.gauge("thespis_http_connections", "Connections now", {},
               static_cast<double>(server->connections()));
-    out.gauge("thespis_http_requests_in_flight", "Requests being answered now", {},
-              static_cast<double>(server->requests_in_flight()));
+    tell_gate(out, "read", server->reads());
+    tell_gate(out, "write", server->writes());
+    out.gauge("thespis_http_unread_bytes", "Bytes of answers that wait for their readers", {},
+              static_cast<double>(server->unread_bytes()));
   });
   return ok();
 }

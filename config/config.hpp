@@ -20,14 +20,20 @@ struct server {
   std::vector<std::string> allowed_hosts;  ///< Beside loopback names and the listen address.
   std::vector<std::string> allowed_origins;
   std::size_t request_bytes_max = limits::request_bytes_default;
-  std::size_t connections_max = 4096;
-  std::size_t requests_in_flight_max = 256;
-  std::size_t request_bytes_in_flight_max = 512u << 20;  ///< Sum over all bodies being handled.
+  std::size_t connections_max = 16'384;
+  std::size_t requests_in_flight_max = 256;  ///< Writes, and reads, handled at once.
+  std::size_t reads_in_flight_max = 0;       ///< Reads alone; 0: `limits::reads_per_core` a core.
+  std::size_t requests_waiting_max = 4096;   ///< For room, reads and writes each.
+  std::uint32_t queue_patience_ms = 100;     ///< Longest wait for room.
+  std::size_t request_bytes_in_flight_max = 512u << 20;   ///< Sum over all bodies held.
+  std::size_t response_bytes_in_flight_max = 256u << 20;  ///< Sum over answers not yet read.
   std::size_t json_depth_max = 32;
   std::uint32_t header_timeout_ms = 10'000;
   std::uint32_t idle_timeout_ms = 75'000;
-  std::uint32_t request_timeout_ms = 60'000;   ///< Deadline of every request.
-  std::uint32_t shutdown_timeout_ms = 10'000;  ///< For requests in flight at shutdown.
+  std::size_t transfer_bytes_per_s_min = 1024;  ///< Of bodies and answers, on average.
+  std::uint32_t transfer_window_ms = 10'000;    ///< What "on average" looks back.
+  std::uint32_t request_timeout_ms = 60'000;    ///< Deadline of every request.
+  std::uint32_t shutdown_timeout_ms = 10'000;   ///< For requests in flight at shutdown.
 };
 
 /// `[security]`

@@ -41,13 +41,19 @@ inline constexpr float oversampling_max = 1000.0F;  ///< Candidates rescored per
 inline constexpr std::size_t queries_per_batch_max = 1'000;
 inline constexpr std::size_t json_depth_max = 64;
 inline constexpr std::size_t header_bytes_max = 8192;
+inline constexpr std::size_t chunk_extension_bytes_max = 8192;  ///< Over all chunks of a body.
 
 // Queues
-inline constexpr std::size_t connections_max = 10'000;
+inline constexpr std::size_t connections_max = 100'000;
 inline constexpr std::size_t requests_in_flight_max = 1'024;
+inline constexpr std::size_t requests_waiting_max = 65'536;        ///< For room, of one kind.
+inline constexpr std::size_t requests_waiting_sure = 16;           ///< However long it takes.
+inline constexpr std::size_t reads_per_core = 24;                  ///< Handled at once, by default.
+inline constexpr std::size_t write_bytes_running_max = 16u << 20;  ///< Bodies handled at once.
 inline constexpr std::size_t writes_pending_max = 4'096;     ///< Per collection, not yet durable.
 inline constexpr std::size_t index_checks_pending_max = 64;  ///< Per collection, not yet begun.
 inline constexpr std::size_t searches_running_max = 1'024;   ///< Per collection.
+inline constexpr std::size_t long_searches_per_core = 16;    ///< Running or waiting, over all.
 inline constexpr std::size_t asks_in_flight_max = 16'384;    ///< Requests to actors, over all.
 inline constexpr std::size_t io_jobs_max = 16'384;           ///< Waiting for a builder thread.
 inline constexpr std::size_t build_jobs_max = 16'384;

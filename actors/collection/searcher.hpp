@@ -88,7 +88,7 @@ typename searcher_actor<Request, Reply>::behavior_type searcher(
         }
         self->state.promise = self->template make_response_promise<shared<Reply>>();
         auto me = caf::actor_cast<searcher_actor<Request, Reply>>(self);
-        const auto taken = builders->post_io([me, task, source, request] {
+        const auto taken = builders->post_search([me, task, source, request] {
           caf::anon_send(me, done_atom::value, std::make_shared<result<Reply>>(guarded([&] {
                            return task.run(*source, *request);
                          })));

@@ -99,8 +99,12 @@ class builder_pool::lane {
   std::vector<std::thread> threads_;
 };
 
-builder_pool::builder_pool(std::unique_ptr<lane> io, std::unique_ptr<lane> build)
-    : io_(std::move(io)), build_(std::move(build)) {}
+builder_pool::builder_pool(std::unique_ptr<lane> io, std::unique_ptr<lane> build,
+                           std::size_t searches_max)
+    : io_(std::move(io)),
+      build_(std::move(build)),
+      searches_max_(searches_max),
+      searches_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 result<std::unique_ptr<builder_pool>> builder_pool::start(const options& wanted) {
   if (wanted.io_threads == 0 || wanted.build_threads == 0)
@@ -116,12 +120,24 @@ result<std::unique_ptr<builder_pool>> builder_pool::start(const options& wanted)
     return error(errc::resource_exhausted,
                  std::string("cannot start the builder threads: ") + failure.what());
   }
-  return std::unique_ptr<builder_pool>(new builder_pool(std::move(io), std::move(build)));
+  return std::unique_ptr<builder_pool>(
+      new builder_pool(std::move(io), std::move(build), wanted.searches_max));
 }
 
 builder_pool::~builder_pool() { stop(); }
 
 result<void> builder_pool::post_io(job work) { return io_->post(std::move(work)); }
+
+result<void> builder_pool::post_search(job work) {
+  if (searches_->fetch_add(1) >= searches_max_) {
+    searches_->fetch_sub(1);
+    return error(errc::unavailable, "too many long searches: " + std::to_string(searches_max_) +
+                                        " run or wait; try again later");
+  }
+  // Leaves with the job, whether it was run or not.
+  const std::shared_ptr<void> place(nullptr, [count = searches_](void*) { count->fetch_sub(1); });
+  return io_->post([place, work = std::move(work)] { work(); });
+}
 
 result<void> builder_pool::post_build(job work) { return build_->post(std::move(work)); }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -28,6 +29,7 @@ class builder_pool {
     std::size_t build_threads = 1;
     std::size_t io_jobs_max = limits::io_jobs_max;  ///< Waiting, beside those that run.
     std::size_t build_jobs_max = limits::build_jobs_max;
+    std::size_t searches_max = limits::long_searches_per_core;
     report_fn report = report_to_log;
   };
 
@@ -43,6 +45,10 @@ class builder_pool {
   /// are always run. Errors: unavailable (the queue is full, or the pool stops).
   result<void> post_io(job work);
 
+  /// Queues a long search among the I/O jobs. Errors: unavailable (`options.searches_max` run or
+  /// wait, the queue is full, or the pool stops).
+  result<void> post_search(job work);
+
   /// Queues a slice of computing, such as a part of an index build. Jobs that have not begun when
   /// the pool stops are destroyed unrun. Errors: unavailable (the queue is full, or the pool
   /// stops).
@@ -57,10 +63,13 @@ class builder_pool {
 
  private:
   class lane;
-  builder_pool(std::unique_ptr<lane> io, std::unique_ptr<lane> build);
+  builder_pool(std::unique_ptr<lane> io, std::unique_ptr<lane> build, std::size_t searches_max);
 
   std::unique_ptr<lane> io_;
   std::unique_ptr<lane> build_;
+  const std::size_t searches_max_;
+  /// Their guards may outlive the pool in jobs that are dropped late.
+  std::shared_ptr<std::atomic<std::size_t>> searches_;
 };
 
 }  // namespace thespis::actors

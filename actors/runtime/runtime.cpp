@@ -115,6 +115,7 @@ result<std::unique_ptr<runtime>> runtime::start(const config::runtime& settings,
   builder_pool::options options;
   options.build_threads = build_threads;
   options.report = report;
+  options.searches_max = limits::long_searches_per_core * core_count();
   THESPIS_TRY(auto builders, builder_pool::start(options));
   std::unique_ptr<runtime> started(new runtime(std::make_unique<parts>(pool_threads)));
   try {

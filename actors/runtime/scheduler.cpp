@@ -3,6 +3,7 @@
 
 #include "actors/runtime/scheduler.hpp"
 
+#include <algorithm>
 #include <boost/asio/defer.hpp>
 #include <boost/asio/post.hpp>
 #include <caf/logger.hpp>
@@ -23,6 +24,10 @@ constexpr std::chrono::microseconds slice_time{50};
 // Actors that keep each other busy must not hold up the end of the process.
 constexpr std::chrono::seconds queued_time_max{1};
 
+// So many ready actors for each thread of the pool are in the io_context: one that runs and one
+// that is next.
+constexpr std::size_t in_io_per_thread = 2;
+
 thread_local const scheduler* pool_of_this_thread = nullptr;
 
 }  // namespace
@@ -32,10 +37,13 @@ thread_local const scheduler* pool_of_this_thread = nullptr;
 class scheduler::job {
  public:
   job(scheduler& owner, caf::resumable* what) noexcept : owner_(&owner), what_(what) {}
-  job(job&& other) noexcept : owner_(other.owner_), what_(std::exchange(other.what_, nullptr)) {}
+  job(job&& other) noexcept
+      : owner_(std::exchange(other.owner_, nullptr)), what_(std::exchange(other.what_, nullptr)) {}
   job& operator=(job&&) = delete;
   ~job() {
+    if (owner_ == nullptr) return;
     if (what_ != nullptr) owner_->enqueue_from_outside(what_);
+    owner_->leave_io();
   }
 
   void operator()() { owner_->run(std::exchange(what_, nullptr)); }
@@ -57,6 +65,7 @@ void scheduler::run_pool_thread(std::size_t number) {
   CAF_SET_LOGGER_SYS(&system());
   name_this_thread("pool", number);
   pool_of_this_thread = this;
+  in_io_max_ += in_io_per_thread;
   for (;;) {
     try {
       io_.run();
@@ -71,21 +80,74 @@ void scheduler::run_pool_thread(std::size_t number) {
 void scheduler::leave_pool() {
   const std::lock_guard guard(mutex_);
   mode_ = mode::queue;
+  while (auto* what = pop_backlog()) queue_.push_back(what);
+}
+
+bool scheduler::enter_io() noexcept {
+  auto count = in_io_.load();
+  const auto most = std::max(in_io_max_.load(), in_io_per_thread);
+  while (count < most)
+    if (in_io_.compare_exchange_weak(count, count + 1)) return true;
+  return false;
+}
+
+// One that ends brings the next: whoever adds to the backlog looks at the room afterwards, whoever
+// makes room looks at the backlog afterwards, so that none is forgotten.
+void scheduler::leave_io() {
+  in_io_.fetch_sub(1);
+  refill_io();
+}
+
+void scheduler::refill_io() {
+  while (backlog_size_.load() > 0 && enter_io()) {
+    auto* next = pop_backlog();
+    if (next == nullptr) {
+      in_io_.fetch_sub(1);
+      continue;
+    }
+    if (pool_of_this_thread == this)
+      boost::asio::defer(io_.get_executor(), job(*this, next));
+    else
+      boost::asio::post(io_.get_executor(), job(*this, next));
+  }
+}
+
+void scheduler::push_backlog(caf::resumable* what) {
+  {
+    const std::lock_guard guard(backlog_mutex_);
+    backlog_.push_back(what);
+    backlog_size_.fetch_add(1);
+  }
+  refill_io();
+}
+
+caf::resumable* scheduler::pop_backlog() {
+  const std::lock_guard guard(backlog_mutex_);
+  if (backlog_.empty()) return nullptr;
+  auto* what = backlog_.front();
+  backlog_.pop_front();
+  backlog_size_.fetch_sub(1);
+  return what;
 }
 
 void scheduler::enqueue(caf::resumable* what) {
   // A pool thread needs no lock: the pool is left only after its threads have ended.
-  if (pool_of_this_thread == this)
+  if (pool_of_this_thread != this)
+    enqueue_from_outside(what);
+  else if (backlog_size_.load() == 0 && enter_io())
     boost::asio::defer(io_.get_executor(), job(*this, what));
   else
-    enqueue_from_outside(what);
+    push_backlog(what);
 }
 
 void scheduler::enqueue_from_outside(caf::resumable* what) {
   {
     const std::lock_guard guard(mutex_);
     if (mode_ == mode::pool) {
-      boost::asio::post(io_.get_executor(), job(*this, what));
+      if (backlog_size_.load() == 0 && enter_io())
+        boost::asio::post(io_.get_executor(), job(*this, what));
+      else
+        push_backlog(what);
       return;
     }
     if (mode_ == mode::queue) {

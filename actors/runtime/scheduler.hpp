@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/detail/thread_safe_actor_clock.hpp>
@@ -20,6 +21,9 @@ namespace thespis::actors {
 
 /// CAF's scheduler on the threads of an io_context: a ready actor is a handler among the others.
 /// From a thread of the pool it is deferred (runs next, wakes nobody), from elsewhere posted.
+/// Only a few ready actors per thread are in the io_context at once, the others wait in a backlog:
+/// its queue is first come, first served, so that what comes from the network (health above all)
+/// waits for a few messages to be handled and not for all that are ready.
 /// After `leave_pool` ready actors wait in a queue that `stop` works off on its own thread.
 /// Private to `runtime`.
 /// Thread: `enqueue` from any; the rest from the thread that owns the runtime.
@@ -57,6 +61,11 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
   enum class mode { pool, queue, closed };
 
   void run(caf::resumable* what);
+  bool enter_io() noexcept;
+  void leave_io();
+  void refill_io();
+  void push_backlog(caf::resumable* what);
+  caf::resumable* pop_backlog();
   void enqueue_from_outside(caf::resumable* what);
   caf::resumable* next_queued();
   void run_queued(std::chrono::steady_clock::time_point end);
@@ -65,6 +74,11 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
   boost::asio::io_context& io_;
   report_fn report_;
   unit unit_;
+  std::atomic<std::size_t> in_io_ = 0;      ///< Ready actors in the io_context.
+  std::atomic<std::size_t> in_io_max_ = 0;  ///< Grows with each thread of the pool.
+  std::atomic<std::size_t> backlog_size_ = 0;
+  std::mutex backlog_mutex_;
+  std::deque<caf::resumable*> backlog_;  ///< Each holds a reference.
   caf::detail::thread_safe_actor_clock clock_;
   std::thread clock_thread_;
   std::mutex mutex_;  ///< Guards mode_ and queue_, and posts against the end of the io_context.

@@ -180,8 +180,8 @@ void read_vectors_config(json_reader& in, std::vector<vector_draft>& out) {
   in.begin_object();
   while (in.next_key(key)) {
     if (out.size() == limits::vector_names_max)
-      return in.fail(errc::too_large,
-                     "more than " + std::to_string(limits::vector_names_max) + " vectors");
+      return in.fail(errc::invalid_argument,
+                     "more vectors than " + std::to_string(limits::vector_names_max));
     auto& draft = out.emplace_back();
     draft.spec.name = key;
     read_vector_params(in, draft);

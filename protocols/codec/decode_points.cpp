@@ -17,10 +17,8 @@ using kind = json_reader::kind;
 
 constexpr std::uint32_t page_limit_default = 10;
 
-void check_point_count(json_reader& in, std::size_t count) {
-  if (count > limits::points_per_request_max)
-    in.fail(errc::too_large,
-            "more than " + std::to_string(limits::points_per_request_max) + " points");
+bool begin_points(json_reader& in) {
+  return in.begin_array_of(limits::points_per_request_max, "points");
 }
 
 void read_point(json_reader& in, point& out) {
@@ -46,11 +44,8 @@ void read_point(json_reader& in, point& out) {
 }
 
 void read_point_list(json_reader& in, std::vector<point>& out) {
-  if (!in.begin_array()) return;
-  while (in.next_element()) {
-    check_point_count(in, out.size() + 1);
-    read_point(in, out.emplace_back());
-  }
+  if (!begin_points(in)) return;
+  while (in.next_element()) read_point(in, out.emplace_back());
 }
 
 // The column form: one list per part of a point.
@@ -68,11 +63,8 @@ struct columns {
 };
 
 void read_rows(json_reader& in, std::vector<std::vector<float>>& rows) {
-  if (!in.begin_array()) return;
-  while (in.next_element()) {
-    check_point_count(in, rows.size() + 1);
-    read_dense(in, rows.emplace_back());
-  }
+  if (!begin_points(in)) return;
+  while (in.next_element()) read_dense(in, rows.emplace_back());
 }
 
 void read_vector_columns(json_reader& in, std::vector<columns::vector_column>& out) {
@@ -81,8 +73,8 @@ void read_vector_columns(json_reader& in, std::vector<columns::vector_column>& o
   std::string_view key;
   while (in.next_key(key)) {
     if (out.size() == limits::vector_names_max)
-      return in.fail(errc::too_large,
-                     "more than " + std::to_string(limits::vector_names_max) + " vector names");
+      return in.fail(errc::invalid_argument,
+                     "more vector names than " + std::to_string(limits::vector_names_max));
     auto& column = out.emplace_back();
     column.name = key;
     read_rows(in, column.rows);
@@ -91,12 +83,9 @@ void read_vector_columns(json_reader& in, std::vector<columns::vector_column>& o
 }
 
 void read_payload_column(json_reader& in, columns& out) {
-  if (in.read_null() || !in.begin_array()) return;
+  if (in.read_null() || !begin_points(in)) return;
   out.has_payloads = true;
-  while (in.next_element()) {
-    check_point_count(in, out.payloads.size() + 1);
-    out.payloads.push_back(read_payload(in));
-  }
+  while (in.next_element()) out.payloads.push_back(read_payload(in));
 }
 
 void check_lengths(json_reader& in, const columns& from) {

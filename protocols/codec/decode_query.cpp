@@ -167,13 +167,8 @@ result<search_batch_request> decode_many(std::string_view body, std::size_t dept
       break;
     }
     filled = true;
-    in.begin_array();
-    while (in.next_element()) {
-      if (out.searches.size() == limits::queries_per_batch_max)
-        in.fail(errc::too_large,
-                "more than " + std::to_string(limits::queries_per_batch_max) + " searches");
-      read(in, out.searches.emplace_back());
-    }
+    in.begin_array_of(limits::queries_per_batch_max, "searches");
+    while (in.next_element()) read(in, out.searches.emplace_back());
   }
   if (!filled) refuse_missing(in, "searches");
   THESPIS_CHECK(in.finish());

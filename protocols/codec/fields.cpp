@@ -19,12 +19,8 @@ using kind = json_reader::kind;
 constexpr std::size_t selector_names_max = 1024;
 
 void read_names(json_reader& in, std::vector<std::string>& out) {
-  if (!in.begin_array()) return;
-  while (in.next_element()) {
-    if (out.size() == selector_names_max)
-      return in.fail(errc::too_large, "more than " + std::to_string(selector_names_max) + " names");
-    out.push_back(in.read_string());
-  }
+  if (!in.begin_array_of(selector_names_max, "names")) return;
+  while (in.next_element()) out.push_back(in.read_string());
 }
 
 }  // namespace
@@ -46,14 +42,8 @@ point_id read_point_id(json_reader& in) {
 
 std::vector<point_id> read_point_ids(json_reader& in) {
   std::vector<point_id> ids;
-  if (!in.begin_array()) return ids;
-  while (in.next_element()) {
-    if (ids.size() == limits::ids_per_request_max) {
-      in.fail(errc::too_large, "more than " + std::to_string(limits::ids_per_request_max) + " ids");
-      break;
-    }
-    ids.push_back(read_point_id(in));
-  }
+  if (!in.begin_array_of(limits::ids_per_request_max, "ids")) return ids;
+  while (in.next_element()) ids.push_back(read_point_id(in));
   return ids;
 }
 
@@ -142,8 +132,8 @@ void read_vectors(json_reader& in, std::vector<named_vector>& out) {
   std::string_view key;
   while (in.next_key(key)) {
     if (out.size() == limits::vector_names_max)
-      return in.fail(errc::too_large, "more than " + std::to_string(limits::vector_names_max) +
-                                          " vectors in one point");
+      return in.fail(errc::invalid_argument,
+                     "more vectors in one point than " + std::to_string(limits::vector_names_max));
     auto& vector = out.emplace_back();
     vector.name = key;
     read_dense(in, vector.values);

@@ -86,6 +86,15 @@ bool json_reader::begin_object() {
   return false;
 }
 
+bool json_reader::begin_array_of(std::size_t most, std::string_view what) {
+  if (!begin_array()) return false;
+  const std::size_t size = tape_[at_ - 1].begin;
+  if (size <= most) return true;
+  fail(errc::invalid_argument,
+       std::to_string(size) + " " + std::string(what) + ", at most " + std::to_string(most));
+  return false;
+}
+
 bool json_reader::begin_array() {
   if (peek() == kind::array) return push(false);
   fail_expected("an array");
@@ -181,11 +190,9 @@ float json_reader::read_float() {
 
 void json_reader::read_floats(std::vector<float>& out) {
   out.clear();
-  if (!begin_array()) return;
+  if (!begin_array_of(limits::dimension_max, "numbers")) return;
   auto& top = frames_[depth_ - 1];
   const std::size_t size = tape_[at_ - 1].begin;
-  if (size > limits::dimension_max)
-    return fail(errc::too_large, "more than " + std::to_string(limits::dimension_max) + " numbers");
   out.resize(size);
   const auto first = at_;
   for (std::uint32_t i = 0; i < size; ++i) {
@@ -331,7 +338,8 @@ void json_reader::fail_parse(std::size_t depth_max) {
     case json_tape::outcome::too_deep:
       trace_open_containers();
       return fail_at(tape_.failed_at(), errc::invalid_argument,
-                     "nested deeper than " + std::to_string(depth_max) + " levels");
+                     "nested " + std::to_string(depth_max + 1) + " levels deep, at most " +
+                         std::to_string(depth_max));
     case json_tape::outcome::too_large:
       return fail_at(no_place, errc::too_large,
                      "JSON text of " + std::to_string(text_.size()) + " bytes, at most " +

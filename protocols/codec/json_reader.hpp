@@ -42,6 +42,8 @@ class json_reader {
   /// Enters an array; then call `next_element` until it answers false, and read a value each time.
   bool begin_array();
   bool next_element();
+  /// `begin_array` for a list of so many `what`, such as "points". Errors: it has more.
+  bool begin_array_of(std::size_t most, std::string_view what);
 
   /// Consumes a null if one is next.
   bool read_null();

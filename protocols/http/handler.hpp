@@ -14,8 +14,10 @@ namespace thespis::http {
 /// What a handler makes of a request's head.
 enum class admission : std::uint8_t {
   refused,  ///< The answer is filled already; the body is not wanted.
-  guarded,  ///< Needs the API key, counts against the bounds.
   open,     ///< Health: needs neither key nor room.
+  probe,    ///< Metrics: needs the API key, no room.
+  read,     ///< Needs the key, and room among the reads.
+  write,    ///< Needs the key, and room among the writes.
 };
 
 /// An exchange that is over, for metrics and the access log.

@@ -3,6 +3,7 @@
 
 #include "protocols/http/request_parser.hpp"
 
+#include <algorithm>
 #include <boost/beast/http/error.hpp>
 
 #include "core/limits.hpp"
@@ -12,6 +13,8 @@ namespace thespis::http {
 namespace beast_http = boost::beast::http;
 
 namespace {
+
+constexpr std::uint64_t reserved_bytes_max = 1u << 20;
 
 method method_of(beast_http::verb verb) {
   switch (verb) {
@@ -66,6 +69,8 @@ void request_parser::on_request_impl(beast_http::verb verb, string_view, string_
 
 void request_parser::on_field_impl(beast_http::field field, string_view name, string_view value,
                                    error_code&) {
+  // Trailers come behind the body, when everything has been judged.
+  if (is_header_done()) return;
   switch (field) {
     case beast_http::field::host: ++headers_.host_count; return assign(headers_.host, value);
     case beast_http::field::origin:
@@ -88,7 +93,14 @@ void request_parser::on_field_impl(beast_http::field field, string_view name, st
 }
 
 void request_parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
-  if (length && keep_body_) out_.body.reserve(*length);
+  // Not all of a large one: what is announced need not come.
+  if (length && keep_body_) out_.body.reserve(std::min<std::uint64_t>(*length, reserved_bytes_max));
+}
+
+void request_parser::on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& ec) {
+  extension_bytes_ += extensions.size();
+  if (extension_bytes_ > limits::chunk_extension_bytes_max)
+    ec = beast_http::error::bad_chunk_extension;
 }
 
 std::size_t request_parser::on_body_impl(string_view body, error_code& ec) {

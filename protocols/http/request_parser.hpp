@@ -36,6 +36,7 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
 
   /// Lets the body pass without keeping it.
   void drop_body() noexcept { keep_body_ = false; }
+  [[nodiscard]] bool keeps_body() const noexcept { return keep_body_; }
   /// Bytes of body that came so far.
   [[nodiscard]] std::size_t body_bytes() const noexcept { return body_bytes_; }
 
@@ -51,7 +52,7 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& ec) override;
   std::size_t on_body_impl(string_view body, error_code& ec) override;
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code& ec) override;
   std::size_t on_chunk_body_impl(std::uint64_t remain, string_view body, error_code& ec) override;
   void on_finish_impl(error_code&) override {}
 
@@ -59,6 +60,7 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
   edge_headers& headers_;
   std::size_t body_bytes_max_;
   std::size_t body_bytes_ = 0;
+  std::size_t extension_bytes_ = 0;
   bool keep_body_ = true;
 };
 

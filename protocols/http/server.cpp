@@ -3,6 +3,9 @@
 
 #include "protocols/http/server.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -31,7 +34,7 @@ using tcp_acceptor = asio::basic_socket_acceptor<tcp, strand>;
 using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, strand>;
 
-constexpr std::size_t turned_away_max = 64;  // connections that are told there is no room
+constexpr std::uint32_t unread_timeout_ms_min = 30'000;
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 constexpr auto cut_wait = std::chrono::seconds(1);
 
@@ -43,18 +46,15 @@ std::string printable(const tcp::endpoint& endpoint) {
 
 // Often enough to be about a quarter late at most.
 std::chrono::milliseconds sweep_period(const config::server& settings) {
-  const auto shortest =
-      std::min({settings.header_timeout_ms, settings.idle_timeout_ms, settings.request_timeout_ms});
+  const auto shortest = std::min({settings.header_timeout_ms, settings.idle_timeout_ms,
+                                  settings.request_timeout_ms, settings.transfer_window_ms});
   return std::chrono::milliseconds(std::clamp<std::uint32_t>(shortest / 4, 10, 1000));
 }
 
 // Memory that runs out ends one connection, not the pool's thread.
-asio::awaitable<void> serve(std::unique_ptr<session> one, bool welcome) {
+asio::awaitable<void> serve(std::unique_ptr<session> one) {
   try {
-    if (welcome)
-      co_await one->run();
-    else
-      co_await one->turn_away();
+    co_await one->run();
   } catch (const std::exception&) {
   }
 }
@@ -93,6 +93,12 @@ result<void> server::impl::listen(const tcp::endpoint& endpoint) {
   acceptor.open(endpoint.protocol(), failure);
   if (!failure) acceptor.set_option(tcp::acceptor::reuse_address(true), failure);
   if (!failure) acceptor.bind(endpoint, failure);
+  // Accepted sockets inherit both: no call for each, and what nobody reads does not stay with the
+  // system for long.
+  if (!failure) acceptor.set_option(tcp::no_delay(true), failure);
+  using unread_timeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
+  const auto unread_ms = std::max(unread_timeout_ms_min, 3 * state->settings.transfer_window_ms);
+  if (!failure) acceptor.set_option(unread_timeout(static_cast<int>(unread_ms)), failure);
   if (!failure) acceptor.listen(tcp::acceptor::max_listen_connections, failure);
   if (failure)
     return error(errc::io, "cannot listen on " + printable(endpoint) + ": " + failure.message());
@@ -105,10 +111,10 @@ result<void> server::impl::listen(const tcp::endpoint& endpoint) {
 
 void server::impl::admit(tcp_socket socket) {
   auto one = std::make_unique<session>(state, std::move(socket));
-  if (one->enlist(0))
-    asio::co_spawn(io, serve(std::move(one), true), asio::detached);
-  else if (one->enlist(turned_away_max))
-    asio::co_spawn(io, serve(std::move(one), false), asio::detached);
+  if (one->enlist(false) || one->enlist(true))
+    asio::co_spawn(io, serve(std::move(one)), asio::detached);
+  else
+    one->turn_away();
 }
 
 asio::awaitable<void> server::impl::accept() {
@@ -158,6 +164,8 @@ server::server(std::shared_ptr<impl> parts) : impl_(std::move(parts)) {}
 server::~server() {
   impl_->stop();
   impl_->state->shut(true);
+  impl_->state->reads.close();
+  impl_->state->writes.close();
 }
 
 result<std::unique_ptr<server>> server::start(asio::io_context& io, const config::server& settings,
@@ -194,9 +202,9 @@ result<std::unique_ptr<server>> server::start(asio::io_context& io, const config
 std::uint16_t server::port() const noexcept { return impl_->port; }
 std::string server::url() const { return impl_->url; }
 std::size_t server::connections() const { return impl_->state->connections(); }
-std::size_t server::requests_in_flight() const noexcept {
-  return impl_->state->requests_in_flight();
-}
+gate::numbers server::reads() const { return impl_->state->reads.now(); }
+gate::numbers server::writes() const { return impl_->state->writes.now(); }
+std::size_t server::unread_bytes() const noexcept { return impl_->state->unread_bytes(); }
 
 bool server::drain(std::chrono::steady_clock::time_point deadline) {
   impl_->stop();

@@ -11,6 +11,7 @@
 
 #include "config/config.hpp"
 #include "core/error.hpp"
+#include "protocols/http/gate.hpp"
 #include "protocols/http/handler.hpp"
 
 namespace thespis::http {
@@ -38,8 +39,11 @@ class server {
   [[nodiscard]] std::string url() const;
   /// Connections now.
   [[nodiscard]] std::size_t connections() const;
-  /// Requests being answered now.
-  [[nodiscard]] std::size_t requests_in_flight() const noexcept;
+  /// Requests of each kind: running, waiting for their turn, refused so far.
+  [[nodiscard]] gate::numbers reads() const;
+  [[nodiscard]] gate::numbers writes() const;
+  /// Bytes of answers that wait for their readers.
+  [[nodiscard]] std::size_t unread_bytes() const noexcept;
 
   /// Stops accepting, lets requests in flight end with `Connection: close`, closes idle
   /// connections, and cuts what is left at `deadline`. Blocks: never call it on a pool thread.

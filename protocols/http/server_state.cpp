@@ -3,27 +3,59 @@
 
 #include "protocols/http/server_state.hpp"
 
+#include <algorithm>
 #include <random>
+#include <thread>
 #include <utility>
 
+#include "core/limits.hpp"
 #include "protocols/http/session.hpp"
 
 namespace thespis::http {
 
+namespace {
+
+std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+gate::bounds bounds_of(const config::server& settings) {
+  gate::bounds bounds;
+  bounds.running_max = settings.requests_in_flight_max;
+  bounds.running_sure = bounds.running_max;
+  bounds.waiting_max = settings.requests_waiting_max;
+  bounds.waiting_sure = std::min(limits::requests_waiting_sure, bounds.waiting_max);
+  bounds.patience_ns = std::int64_t{settings.queue_patience_ms} * 1'000'000;
+  return bounds;
+}
+
+gate::bounds read_bounds(const config::server& settings) {
+  auto bounds = bounds_of(settings);
+  const auto wanted = settings.reads_in_flight_max == 0 ? limits::reads_per_core * cores()
+                                                        : settings.reads_in_flight_max;
+  bounds.running_max = std::min(bounds.running_max, wanted);
+  bounds.running_sure = bounds.running_max;
+  return bounds;
+}
+
+// Small writes share flushes, the more the better; large ones are work for the cores.
+gate::bounds write_bounds(const config::server& settings) {
+  auto bounds = bounds_of(settings);
+  bounds.running_sure = std::min(bounds.running_max, cores());
+  bounds.bytes_max = limits::write_bytes_running_max;
+  return bounds;
+}
+
+}  // namespace
+
 server_state::server_state(const config::server& settings_, access_rules rules_,
                            std::shared_ptr<http::handler> handler_)
-    : settings(settings_), rules(std::move(rules_)), handler(std::move(handler_)) {
+    : settings(settings_),
+      rules(std::move(rules_)),
+      handler(std::move(handler_)),
+      reads("reads", read_bounds(settings_)),
+      writes("writes", write_bounds(settings_)) {
   std::random_device random;
   next_id_ = static_cast<std::uint64_t>(random()) << 32 | random();
 }
-
-bool server_state::enter_request() noexcept {
-  if (requests_.fetch_add(1) < settings.requests_in_flight_max) return true;
-  requests_.fetch_sub(1);
-  return false;
-}
-
-void server_state::leave_request() noexcept { requests_.fetch_sub(1); }
 
 bool server_state::enter_bytes(std::size_t bytes) noexcept {
   if (bytes_.fetch_add(bytes) + bytes <= settings.request_bytes_in_flight_max) return true;
@@ -51,8 +83,20 @@ std::size_t server_state::connections() {
 }
 
 void server_state::sweep(std::int64_t now_ns) {
+  reads.sweep(now_ns);
+  writes.sweep(now_ns);
+  // Readers that are merely slow keep to the pace; they go when their answers fill the memory.
+  const bool pressed = unread_bytes() > settings.response_bytes_in_flight_max / 2;
+  const auto grace_ns = std::int64_t{settings.transfer_window_ms} * 1'000'000;
   const std::lock_guard lock(mutex_);
-  for (auto* one : sessions_) one->expire(now_ns);
+  session* slowest = nullptr;
+  for (auto* one : sessions_) {
+    one->expire(now_ns);
+    if (pressed && one->writing_since_ns() < now_ns - grace_ns &&
+        (slowest == nullptr || one->writing_since_ns() < slowest->writing_since_ns()))
+      slowest = one;
+  }
+  if (slowest != nullptr) slowest->cut();
 }
 
 void server_state::shut(bool all) {

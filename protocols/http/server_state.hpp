@@ -13,6 +13,7 @@
 
 #include "config/config.hpp"
 #include "protocols/http/access_rules.hpp"
+#include "protocols/http/gate.hpp"
 #include "protocols/http/handler.hpp"
 
 namespace thespis::http {
@@ -30,20 +31,24 @@ struct server_state {
   const std::shared_ptr<http::handler> handler;
   std::atomic<bool> draining = false;
 
-  /// Takes room for one request; false if the bound is reached.
-  [[nodiscard]] bool enter_request() noexcept;
-  void leave_request() noexcept;
+  gate reads;
+  gate writes;
+
   /// Takes room for `bytes` of bodies; false if the bound is reached.
   [[nodiscard]] bool enter_bytes(std::size_t bytes) noexcept;
   void leave_bytes(std::size_t bytes) noexcept;
+  /// Counts bytes of answers that wait for their readers.
+  void add_unread(std::size_t bytes) noexcept { unread_bytes_.fetch_add(bytes); }
+  void drop_unread(std::size_t bytes) noexcept { unread_bytes_.fetch_sub(bytes); }
+  [[nodiscard]] std::size_t unread_bytes() const noexcept { return unread_bytes_.load(); }
 
   /// Counts a connection; false if the bound is reached.
   [[nodiscard]] bool enter(session& one, std::size_t extra);
   void leave(session& one);
   [[nodiscard]] std::size_t connections();
-  [[nodiscard]] std::size_t requests_in_flight() const noexcept { return requests_.load(); }
 
-  /// Wakes every session whose deadline has passed.
+  /// Wakes every session whose deadline has passed; while answers that nobody reads take much
+  /// memory, cuts the session that has been writing longest. Also sweeps the gates.
   void sweep(std::int64_t now_ns);
   /// Ends idle sessions, or all of them.
   void shut(bool all);
@@ -54,8 +59,8 @@ struct server_state {
   void make_request_id(std::string& out);
 
  private:
-  std::atomic<std::size_t> requests_ = 0;
   std::atomic<std::size_t> bytes_ = 0;
+  std::atomic<std::size_t> unread_bytes_ = 0;
   std::atomic<std::uint64_t> next_id_;
   std::mutex mutex_;
   std::condition_variable left_;

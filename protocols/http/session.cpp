@@ -6,18 +6,19 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/defer.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <exception>
-#include <limits>
+#include <utility>
 
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/printable.hpp"
-#include "protocols/http/response_head.hpp"
 
 namespace thespis::http {
 
@@ -29,11 +30,12 @@ namespace {
 constexpr std::size_t read_bytes = 8u << 10;        // holds most requests whole
 constexpr std::size_t body_read_bytes = 64u << 10;  // a step of a long body
 constexpr std::size_t buffer_bytes_max = 256u << 10;
-constexpr std::size_t body_kept_bytes = 1u << 20;  // memory that an idle connection may keep
+constexpr std::size_t body_kept_bytes = 1u << 10;  // memory that an idle connection may keep
 constexpr std::size_t dropped_body_bytes_max = 64u << 10;
-constexpr std::uint32_t linger_ms = 1000;
+constexpr std::size_t crowded_max = 256;  // sessions beyond the bound on connections
+constexpr std::uint32_t crowded_ms = 1000;
+constexpr const char* no_room = "too many connections; try again later";
 constexpr std::size_t shown_bytes_max = 128;
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 // A header's value as a message names it.
 std::string shown(std::string_view value) {
@@ -41,15 +43,57 @@ std::string shown(std::string_view value) {
          (value.size() > shown_bytes_max ? "..." : "");
 }
 
+void release_memory(std::string& text) {
+  if (text.capacity() > body_kept_bytes) std::string().swap(text);
+}
+
+// A coroutine that waits for room.
+template <class Handler>
+class suspended final : public gate::waiter {
+ public:
+  explicit suspended(Handler handler)
+      : handler_(std::move(handler)), work_(asio::get_associated_executor(handler_)) {}
+
+  void resume(bool admitted) override {
+    const auto executor = work_.get_executor();
+    asio::defer(executor,
+                [handler = std::move(handler_), work = std::move(work_), admitted]() mutable {
+                  work.reset();
+                  handler(admitted);
+                });
+  }
+
+ private:
+  using executor_type = asio::associated_executor_t<Handler>;
+
+  Handler handler_;
+  asio::executor_work_guard<executor_type> work_;
+};
+
+// Begins the wait of a coroutine.
+class initiate_wait {
+ public:
+  explicit initiate_wait(gate& where) : gate_(&where) {}
+
+  template <class Handler>
+  void operator()(Handler&& handler, std::size_t bytes, std::int64_t deadline_ns) {
+    gate_->enter(std::make_unique<suspended<std::decay_t<Handler>>>(std::forward<Handler>(handler)),
+                 bytes, steady_time_ns(), deadline_ns);
+  }
+
+ private:
+  gate* gate_;
+};
+
 }  // namespace
 
 session::session(std::shared_ptr<server_state> shared, tcp_socket socket)
     : shared_(std::move(shared)),
       socket_(std::move(socket)),
       buffer_(buffer_bytes_max),
-      deadline_ns_(never) {
+      deadline_ns_(never),
+      writing_since_ns_(never) {
   error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
   const auto local = socket_.local_endpoint(ignored);
   if (!ignored) local_address_ = local.address().to_string();
@@ -57,17 +101,24 @@ session::session(std::shared_ptr<server_state> shared, tcp_socket socket)
 
 session::~session() {
   release();
+  if (unread_bytes_ > 0) shared_->drop_unread(unread_bytes_);
+  // What its reader did not take would stay in the system's memory.
+  error_code ignored;
+  if (expired_ && phase_.load() == phase::writing)
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   // Once it is off the list, nobody else touches the socket, which then closes.
   if (enlisted_) shared_->leave(*this);
 }
 
-bool session::enlist(std::size_t extra) {
-  enlisted_ = shared_->enter(*this, extra);
+bool session::enlist(bool crowded) {
+  crowded_ = crowded;
+  enlisted_ = shared_->enter(*this, crowded ? crowded_max : 0);
   return enlisted_;
 }
 
 void session::expire(std::int64_t now_ns) noexcept {
   if (deadline_ns_.load() > now_ns) return;
+  if (phase_.load() == phase::writing && reader_keeps_pace(now_ns)) return;
   deadline_ns_ = never;
   expired_ = true;
   const auto now = phase_.load();
@@ -87,10 +138,31 @@ void session::enter(phase next, std::uint32_t timeout_ms) noexcept {
   deadline_ns_ = timeout_ms == 0 ? never : steady_time_ns() + std::int64_t{timeout_ms} * 1'000'000;
 }
 
+// Sets the deadline anew whenever enough of a body has come for a whole window.
+void session::advance(std::size_t bytes) noexcept {
+  const auto& settings = shared_->settings;
+  window_bytes_ += bytes;
+  if (window_bytes_ * 1000 < settings.transfer_bytes_per_s_min * settings.transfer_window_ms)
+    return;
+  window_bytes_ = 0;
+  enter(phase::reading, settings.transfer_window_ms);
+}
+
+void session::cut() noexcept {
+  expired_ = true;
+  ::shutdown(socket_.native_handle(), SHUT_RDWR);
+}
+
+bool session::reset_by_peer() noexcept {
+  char byte = 0;
+  const auto seen = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return seen < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
+}
+
 void session::release() noexcept {
-  if (holds_request_) shared_->leave_request();
+  if (holds_room_) gate_->leave(gate_bytes_, steady_time_ns());
   if (bytes_held_ > 0) shared_->leave_bytes(bytes_held_);
-  holds_request_ = false;
+  holds_room_ = false;
   bytes_held_ = 0;
 }
 
@@ -104,6 +176,7 @@ asio::awaitable<void> session::run() {
     if (next == step::close) break;
     if (next == step::next) co_await serve_one();
     release();
+    release_memory(request_.body);
     const bool sent = co_await write_answer();
     if (!sent) break;
     if (!keep_alive_) {
@@ -113,18 +186,9 @@ asio::awaitable<void> session::run() {
   }
 }
 
-asio::awaitable<void> session::turn_away() {
-  begin_request();
-  shared_->make_request_id(request_.id);
-  (void)refuse(503, "too many connections; try again later");
-  const bool sent = co_await write_answer();
-  if (sent) co_await linger();
-}
-
 void session::begin_request() {
-  if (request_.body.capacity() > body_kept_bytes) std::string().swap(request_.body);
-  if (response_.body.capacity() > body_kept_bytes) std::string().swap(response_.body);
-  if (buffer_.size() == 0 && buffer_.capacity() > body_read_bytes) buffer_.shrink_to_fit();
+  release_memory(request_.body);
+  release_memory(response_.body);
   parser_.emplace(request_, headers_, shared_->settings.request_bytes_max);
   response_.status = 200;
   response_.body.clear();
@@ -135,22 +199,29 @@ void session::begin_request() {
   header_bytes_ = 0;
   keep_alive_ = false;
   body_pending_ = false;
+  gate_ = nullptr;
   request_.id.clear();
   request_.target.clear();
   request_.method = method::other;
   request_.started_ns = steady_time_ns();
-  enter(phase::idle, shared_->settings.idle_timeout_ms);
+  enter(phase::idle, crowded_ ? crowded_ms : shared_->settings.idle_timeout_ms);
 }
 
+// Whoever waits for bytes holds no memory for them.
 asio::awaitable<bool> session::fill(std::size_t bytes) {
   error_code failure;
   // What the parser leaves is a line that does not end; it gets no more room than this.
   if (buffer_.size() + bytes > buffer_.max_size()) co_return false;
-  const auto space = buffer_.prepare(bytes);
-  auto token = asio::redirect_error(asio::use_awaitable, failure);
-  const std::size_t count = co_await socket_.async_read_some(space, token);
-  buffer_.commit(count);
-  co_return !failure && count > 0;
+  if (buffer_.size() == 0) buffer_.shrink_to_fit();
+  for (;;) {
+    auto token = asio::redirect_error(asio::use_awaitable, failure);
+    co_await socket_.async_wait(tcp_socket::wait_read, token);
+    if (failure) co_return false;
+    const std::size_t count = socket_.read_some(buffer_.prepare(bytes), failure);
+    if (failure == asio::error::would_block) continue;
+    buffer_.commit(count);
+    co_return !failure && count > 0;
+  }
 }
 
 asio::awaitable<session::step> session::read_head() {
@@ -163,6 +234,7 @@ asio::awaitable<session::step> session::read_head() {
     const bool filled = co_await fill(read_bytes);
     if (filled) continue;
     const bool begun = header_bytes_ > 0 || buffer_.size() > 0;
+    if (!begun && crowded_ && expired_) co_return refuse(503, no_room);
     if (!begun || !expired_) co_return step::close;
     co_return refuse(408, "the request's head did not arrive in time");
   }
@@ -227,8 +299,6 @@ void session::take_request_id() {
 session::step session::judge_head() {
   const auto length = parser_->content_length();
   request_.started_ns = steady_time_ns();
-  request_.deadline = std::chrono::steady_clock::now() +
-                      std::chrono::milliseconds(shared_->settings.request_timeout_ms);
   request_.has_body = parser_->chunked() || (length && *length > 0);
   body_pending_ = request_.has_body;
   take_request_id();
@@ -243,21 +313,33 @@ session::step session::judge_head() {
     return refuse(
         403, "Origin '" + shown(headers_.origin) + "' is not allowed; see server.allowed_origins");
   const auto judged = shared_->handler->admit(request_, response_);
+  if (crowded_ && judged != admission::open) return refuse(503, no_room);
   if (judged != admission::open &&
       !shared_->rules.key_fits(headers_.api_key, headers_.authorization))
     return refuse(401, "a valid API key is needed, in 'api-key' or 'Authorization: Bearer'");
-  keep_alive_ = parser_->keep_alive();
-  guarded_ = judged == admission::guarded;
-  if (judged == admission::refused) {
-    if (!body_pending_) return step::answer;
-    // A short body is read and dropped, so that the line stays usable.
-    keep_alive_ =
-        keep_alive_ && headers_.expect.empty() && length && *length <= dropped_body_bytes_max;
-    if (!keep_alive_) return step::answer;
-    parser_->drop_body();
-    return step::next;
-  }
+  keep_alive_ = parser_->keep_alive() && !crowded_;
+  if (judged == admission::refused) return drop_body(keep_alive_);
+  if (judged == admission::read) gate_ = &shared_->reads;
+  if (judged == admission::write) gate_ = &shared_->writes;
   return judge_load();
+}
+
+// Ends a request that has its answer; a short body is read and dropped, so that the line stays
+// usable.
+session::step session::drop_body(bool keep_line) {
+  keep_alive_ = keep_line;
+  if (!body_pending_) return step::answer;
+  const auto length = parser_->content_length();
+  keep_alive_ = keep_line && headers_.expect.empty() && length && *length <= dropped_body_bytes_max;
+  if (!keep_alive_) return step::answer;
+  parser_->drop_body();
+  return step::next;
+}
+
+session::step session::shed() {
+  const bool keep_line = keep_alive_;
+  (void)refuse(429, gate_->refusal());
+  return drop_body(keep_line);
 }
 
 session::step session::judge_load() {
@@ -267,16 +349,8 @@ session::step session::judge_load() {
                            std::to_string(shared_->settings.request_bytes_max));
   if (!headers_.expect.empty() && !boost::beast::iequals(headers_.expect, "100-continue"))
     return refuse(417, "Expect: only 100-continue is understood");
-  if (!guarded_) return step::next;
-  if (!shared_->enter_request())
-    return refuse(429, "too many requests in flight, at most " +
-                           std::to_string(shared_->settings.requests_in_flight_max));
-  holds_request_ = true;
-  if (length && *length > 0) {
-    if (!shared_->enter_bytes(*length))
-      return refuse(429, "too many bytes of requests in flight; try again later");
-    bytes_held_ = *length;
-  }
+  // Who would be refused later is refused before there is work in it.
+  if (gate_ != nullptr && gate_->refuses(steady_time_ns())) return shed();
   return step::next;
 }
 
@@ -287,14 +361,17 @@ asio::awaitable<session::step> session::read_body() {
     const bool written = co_await write_continue();
     if (!written) co_return step::close;
   }
-  if (!parser_->is_done()) enter(phase::reading, shared_->settings.request_timeout_ms);
+  if (!parser_->is_done()) {
+    window_bytes_ = 0;
+    enter(phase::reading, shared_->settings.transfer_window_ms);
+  }
   while (!parser_->is_done()) {
     const step next = parse_body();
     if (next != step::next) co_return next;
     if (parser_->is_done()) break;
     const bool filled = co_await fill(body_read_bytes);
     if (filled) continue;
-    if (expired_) co_return refuse(408, "the request's body did not arrive in time");
+    if (expired_) co_return refuse_slow_body();
     if (buffer_.size() + body_read_bytes > buffer_.max_size())
       co_return refuse(400, "malformed HTTP: a chunk's header does not end");
     co_return step::close;
@@ -308,75 +385,57 @@ asio::awaitable<session::step> session::read_body() {
 session::step session::parse_body() {
   if (buffer_.size() == 0) return step::next;
   error_code failure;
+  const auto before = parser_->body_bytes();
   const auto used = parser_->put(buffer_.data(), failure);
   buffer_.consume(used);
   if (failure && failure != boost::beast::http::error::need_more) return refuse_parse(failure);
-  // A chunked body says its length as it goes.
-  if (guarded_ && parser_->body_bytes() > bytes_held_) {
-    const auto more = parser_->body_bytes() - bytes_held_;
-    if (!shared_->enter_bytes(more))
-      return refuse(429, "too many bytes of requests in flight; try again later");
-    bytes_held_ += more;
-  }
+  const auto more = parser_->body_bytes() - before;
+  if (more == 0) return step::next;
+  advance(more);
+  if (!parser_->keeps_body()) return step::next;
+  if (!shared_->enter_bytes(more))
+    return refuse(429, "the bodies of requests in flight are over " +
+                           std::to_string(shared_->settings.request_bytes_in_flight_max) +
+                           " bytes; try again later");
+  bytes_held_ += more;
   return step::next;
 }
 
-asio::awaitable<bool> session::write_continue() {
-  static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-  enter(phase::writing, shared_->settings.idle_timeout_ms);
-  error_code failure;
-  const auto bytes = asio::buffer(text);
-  auto token = asio::redirect_error(asio::use_awaitable, failure);
-  co_await asio::async_write(socket_, bytes, token);
-  co_return !failure;
+session::step session::refuse_slow_body() {
+  const auto& settings = shared_->settings;
+  return refuse(
+      408, "the request's body came too slowly: " + std::to_string(parser_->body_bytes()) +
+               " bytes, the last " + std::to_string(window_bytes_) + " of them in " +
+               std::to_string(settings.transfer_window_ms) + " ms, at least " +
+               std::to_string(settings.transfer_bytes_per_s_min) + " bytes a second are needed");
+}
+
+// True once there is room for the request.
+asio::awaitable<bool> session::take_turn() {
+  if (gate_ == nullptr) co_return true;
+  gate_bytes_ = request_.body.size();
+  holds_room_ = gate_->try_enter(gate_bytes_);
+  if (holds_room_) co_return true;
+  const auto deadline_ns =
+      steady_time_ns() + std::int64_t{shared_->settings.request_timeout_ms} * 1'000'000;
+  initiate_wait initiation(*gate_);
+  auto wait = asio::async_initiate<const asio::deferred_t&, void(bool)>(initiation, asio::deferred,
+                                                                        gate_bytes_, deadline_ns);
+  holds_room_ = co_await std::move(wait);
+  if (!holds_room_) (void)shed();
+  co_return holds_room_ && !reset_by_peer();
 }
 
 asio::awaitable<void> session::serve_one() {
   enter(phase::handling, 0);
+  request_.deadline = std::chrono::steady_clock::now() +
+                      std::chrono::milliseconds(shared_->settings.request_timeout_ms);
   try {
+    const bool mine = co_await take_turn();
+    if (!mine) co_return;
     co_await shared_->handler->handle(request_, response_);
   } catch (const std::exception& failure) {
     (void)refuse(500, std::string("internal: ") + failure.what());
-  }
-}
-
-asio::awaitable<bool> session::write_answer() {
-  keep_alive_ = keep_alive_ && !shared_->draining;
-  enter(phase::writing, shared_->settings.idle_timeout_ms);
-  render_head(head_, request_, response_, keep_alive_);
-  const auto body = request_.method == method::head ? std::string_view{} : response_.body;
-  std::array<asio::const_buffer, 2> parts = {asio::buffer(head_), asio::buffer(body)};
-  const std::size_t total = head_.size() + body.size();
-  // Most answers fit the socket's buffer and are gone with one call.
-  error_code failure;
-  std::size_t sent = socket_.write_some(parts, failure);
-  if (failure == asio::error::would_block) {
-    failure = {};
-    sent = 0;
-  }
-  if (!failure && sent < total) {
-    const auto of_head = std::min(sent, head_.size());
-    parts[0] += of_head;
-    parts[1] += sent - of_head;
-    auto token = asio::redirect_error(asio::use_awaitable, failure);
-    co_await asio::async_write(socket_, parts, token);
-  }
-  const exchange done{request_, response_, steady_time_ns() - request_.started_ns,
-                      parser_->body_bytes()};
-  shared_->handler->finished(done);
-  co_return !failure;
-}
-
-// Closing with unread bytes would reset the line, and the peer could lose the answer.
-// Source: RFC 9112, section 9.6.
-asio::awaitable<void> session::linger() {
-  error_code ignored;
-  socket_.shutdown(tcp_socket::shutdown_send, ignored);
-  enter(phase::lingering, linger_ms);
-  for (;;) {
-    buffer_.clear();
-    const bool filled = co_await fill(read_bytes);
-    if (!filled) break;
   }
 }
 

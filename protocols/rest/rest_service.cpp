@@ -129,7 +129,7 @@ http::admission rest_service::admit(http::request& incoming, http::response& ans
            answer);
     return http::admission::refused;
   }
-  return to.open ? http::admission::open : http::admission::guarded;
+  return to.room;
 }
 
 boost::asio::awaitable<void> rest_service::handle(http::request& incoming, http::response& answer) {
@@ -162,7 +162,8 @@ void rest_service::finished(const http::exchange& done) noexcept {
   bytes_in_.add(static_cast<double>(done.body_bytes));
   bytes_out_.add(static_cast<double>(done.response.body.size()));
   // A probe that says "not ready" every second of a start has done its work.
-  const bool probe = asked.route < routes().size() && routes()[asked.route].open;
+  const bool probe =
+      asked.route < routes().size() && routes()[asked.route].room == http::admission::open;
   const auto level = probe           ? log::level::debug
                      : status >= 500 ? log::level::warn
                      : status >= 400 ? log::level::info

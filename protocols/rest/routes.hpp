@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocols/http/handler.hpp"
 #include "protocols/http/message.hpp"
 #include "protocols/rest/handlers.hpp"
 
@@ -23,7 +24,7 @@ struct route {
   std::string_view name;     ///< Label in metrics.
   body_kind body;
   query_kind query;
-  bool open;  ///< Health: needs neither key nor room.
+  http::admission room;  ///< Which room it needs, if any.
   handlers::answered (*run)(call&);
 };
 

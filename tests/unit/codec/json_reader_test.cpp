@@ -118,11 +118,11 @@ TEST_CASE("every truncation of a text is refused") {
 
 TEST_CASE("nesting is bounded") {
   REQUIRE(failure_of("[[[]]]", 3) == "none");
-  REQUIRE(failure_of("[[[[]]]]", 3).find("nested deeper than 3 levels") != std::string::npos);
+  REQUIRE(failure_of("[[[[]]]]", 3).find("nested 4 levels deep, at most 3") != std::string::npos);
   REQUIRE(failure_of(R"({"a":{"b":{}}})", 2) ==
-          "line 1, column 11, a.b: nested deeper than 2 levels");
+          "line 1, column 11, a.b: nested 3 levels deep, at most 2");
   const std::string deep(1'000'000, '[');
-  REQUIRE(failure_of(deep, 1000).find("nested deeper than 64 levels") != std::string::npos);
+  REQUIRE(failure_of(deep, 1000).find("nested 65 levels deep, at most 64") != std::string::npos);
 }
 
 TEST_CASE("strings and keys are resolved") {

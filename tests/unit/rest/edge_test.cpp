@@ -294,7 +294,7 @@ TEST_CASE("a request id is kept if it is sane and made if it is not") {
 TEST_CASE("heads and bodies that come too slowly are given up") {
   config::server settings;
   settings.header_timeout_ms = 100;
-  settings.request_timeout_ms = 150;
+  settings.transfer_window_ms = 150;
   settings.idle_timeout_ms = 100;
   rest_fixture fixture(settings);
   http_client slow_head(fixture.server->port());
@@ -315,6 +315,7 @@ TEST_CASE("heads and bodies that come too slowly are given up") {
 TEST_CASE("requests over the bound are told to come back, health is not") {
   config::server settings;
   settings.requests_in_flight_max = 2;
+  settings.requests_waiting_max = 0;
   rest_fixture fixture(settings);
   fixture.fill();
   http_client first(fixture.server->port());
@@ -323,7 +324,7 @@ TEST_CASE("requests over the bound are told to come back, health is not") {
       http_request("POST", "/collections/silent/points/count?timeout=2", "{}", json_type);
   REQUIRE(first.send(waiting));
   REQUIRE(second.send(waiting));
-  while (fixture.server->requests_in_flight() < 2) std::this_thread::yield();
+  while (fixture.server->reads().running < 2) std::this_thread::yield();
   const auto third = fixture.ask("GET", "/collections");
   REQUIRE(third.status == 429);
   REQUIRE(third.header("retry-after") == "1");
@@ -369,7 +370,7 @@ TEST_CASE("a drain lets requests end, closes idle lines and takes no new ones") 
   http_client busy(fixture.server->port());
   REQUIRE(busy.send(
       http_request("POST", "/collections/silent/points/count?timeout=1", "{}", json_type)));
-  while (fixture.server->requests_in_flight() < 1) std::this_thread::yield();
+  while (fixture.server->reads().running < 1) std::this_thread::yield();
   const auto started = std::chrono::steady_clock::now();
   REQUIRE(fixture.server->drain(started + std::chrono::seconds(10)));
   REQUIRE(std::chrono::steady_clock::now() - started < std::chrono::seconds(5));
@@ -386,7 +387,7 @@ TEST_CASE("a drain cuts what does not end in time") {
   http_client busy(fixture.server->port());
   REQUIRE(busy.send(
       http_request("POST", "/collections/silent/points/count?timeout=2", "{}", json_type)));
-  while (fixture.server->requests_in_flight() < 1) std::this_thread::yield();
+  while (fixture.server->reads().running < 1) std::this_thread::yield();
   REQUIRE_FALSE(
       fixture.server->drain(std::chrono::steady_clock::now() + std::chrono::milliseconds(50)));
   REQUIRE(busy.receive().status == 0);

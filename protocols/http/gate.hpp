@@ -1,0 +1,95 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace thespis::http {
+
+/// Room for requests of one kind. So many run, the others wait in their order; who would wait
+/// longer than the patience is refused at once, before work was put into it. The expected wait is
+/// the length of the line times the time between two departures of late. Once somebody had to be
+/// refused, the line is kept at a fifth of the patience until a second passed without a refusal:
+/// a burst may wait, but a lasting overload must not make everybody wait.
+/// Thread: any. A mutex guards it, which is held for a few instructions.
+class gate {
+ public:
+  struct bounds {
+    std::size_t running_max = 1;
+    std::size_t running_sure = 1;      ///< So many may run however large they are.
+    std::size_t bytes_max = SIZE_MAX;  ///< Sum over the bodies of those that run.
+    std::size_t waiting_max = 0;
+    std::size_t waiting_sure = 0;  ///< So many may wait however long it takes.
+    std::int64_t patience_ns = 0;
+  };
+
+  /// Somebody who waits for room. Called exactly once, without a lock, or destroyed uncalled.
+  class waiter {
+   public:
+    virtual ~waiter() = default;
+    /// Must not run the waiter's own code: the caller is somebody who leaves.
+    virtual void resume(bool admitted) = 0;
+  };
+
+  /// What the gate sees at one moment.
+  struct numbers {
+    std::size_t running = 0;
+    std::size_t waiting = 0;
+    std::uint64_t refused = 0;  ///< Since the start.
+  };
+
+  gate(std::string name, const bounds& limits);
+
+  /// True, and counted as a refusal, if a request that came now would be refused.
+  [[nodiscard]] bool refuses(std::int64_t now_ns);
+  /// Takes room for a request with `bytes` of body if there is some and nobody waits for it.
+  [[nodiscard]] bool try_enter(std::size_t bytes);
+  /// Waits for room, at most until `deadline_ns`.
+  void enter(std::unique_ptr<waiter> who, std::size_t bytes, std::int64_t now_ns,
+             std::int64_t deadline_ns);
+  /// Gives room back.
+  void leave(std::size_t bytes, std::int64_t now_ns);
+  /// Refuses those that have waited too long.
+  void sweep(std::int64_t now_ns);
+  /// Refuses all that wait, and whoever comes.
+  void close();
+
+  [[nodiscard]] numbers now() const;
+  /// Why a request is refused, for its sender.
+  [[nodiscard]] std::string refusal() const;
+
+ private:
+  struct place {
+    std::unique_ptr<waiter> who;
+    std::size_t bytes;
+    std::int64_t since_ns;
+    std::int64_t until_ns;
+  };
+
+  [[nodiscard]] bool has_room(std::size_t bytes) const noexcept;
+  [[nodiscard]] std::int64_t patience_ns(std::int64_t now_ns) const noexcept;
+  [[nodiscard]] bool is_too_long(std::int64_t now_ns) const noexcept;
+  void note_refusal(std::int64_t now_ns) noexcept;
+  void take(std::size_t bytes) noexcept;
+  void admit_waiting(std::int64_t now_ns);
+
+  const std::string name_;
+  const bounds bounds_;
+  mutable std::mutex mutex_;
+  std::deque<place> line_;
+  std::size_t running_ = 0;
+  std::size_t bytes_ = 0;
+  std::uint64_t refused_ = 0;
+  std::int64_t spacing_ns_ = 0;         // between departures while somebody waits, smoothed
+  std::int64_t last_departure_ns_ = 0;  // 0: nobody waited when it happened
+  std::int64_t strict_until_ns_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace thespis::http
