@@ -129,6 +129,30 @@ TEST_CASE("builder pool finishes I/O and drops builds at its stop, then refuses"
   CHECK(refused.error() == error(errc::unavailable, "the io threads are stopping"));
 }
 
+TEST_CASE("builder pool bounds long searches, those that run among them") {
+  gate search;
+  auto options = one_of_each();
+  options.searches_max = 3;
+  auto pool = started(options);
+  REQUIRE(pool->post_search(search.job()));
+  search.entered.get_future().wait();
+  std::promise<void> done;
+  REQUIRE(pool->post_search([] {}));
+  REQUIRE(pool->post_search([] { throw std::runtime_error("no"); }));
+  const auto refused = pool->post_search([] {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() ==
+        error(errc::unavailable, "too many long searches: 3 run or wait; try again later"));
+  REQUIRE(pool->post_io([&done] { done.set_value(); }));
+  search.opened.set_value();
+  done.get_future().wait();
+  for (int i = 0; i < 3; ++i) {
+    std::promise<void> next;
+    REQUIRE(pool->post_search([&next] { next.set_value(); }));
+    next.get_future().wait();
+  }
+}
+
 TEST_CASE("builder pool names its threads and lowers only those that build") {
   struct seen {
     std::string name;

@@ -53,6 +53,30 @@ std::string thread_name() {
   return name;
 }
 
+TEST_CASE("a handler does not wait for all actors that are ready") {
+  constexpr int actors_ready = 300;
+  auto run = started();
+  auto handled = std::make_shared<std::atomic<int>>(0);
+  auto all = std::make_shared<std::promise<void>>();
+  std::vector<caf::actor> busy;
+  for (int i = 0; i < actors_ready; ++i)
+    busy.push_back(run->system().spawn([handled, all](caf::event_based_actor*) -> caf::behavior {
+      return {[handled, all](int) {
+        std::this_thread::sleep_for(2ms);
+        if (++*handled == actors_ready) all->set_value();
+      }};
+    }));
+  for (const auto& one : busy) caf::anon_send(one, 1);
+  const int before = *handled;
+  std::promise<int> seen;
+  boost::asio::post(run->executor(), [&] { seen.set_value(*handled); });
+  const int between = within_10s(seen.get_future()) - before;
+  within_10s(all->get_future());  // and none is forgotten
+  CHECK(between < actors_ready / 4);
+  busy.clear();
+  CHECK(run->stop());
+}
+
 TEST_CASE("runtime starts and stops, and a second stop does nothing") {
   auto run = started();
   CHECK(run->pool_threads() == 2);
