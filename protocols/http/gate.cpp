@@ -12,6 +12,7 @@ namespace thespis::http {
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t hiccup_ns = 20'000'000;  // refusals of this time are not lasting
 constexpr std::int64_t strict_divisor = 5;
 constexpr std::int64_t smoothing = 32;  // departures that the mean looks back
 
@@ -25,7 +26,9 @@ bool gate::has_room(std::size_t bytes) const noexcept {
 }
 
 std::int64_t gate::patience_ns(std::int64_t now_ns) const noexcept {
-  return now_ns < strict_until_ns_ ? bounds_.patience_ns / strict_divisor : bounds_.patience_ns;
+  const bool strict =
+      last_refusal_ns_ - first_refusal_ns_ > hiccup_ns && now_ns - last_refusal_ns_ < second_ns;
+  return strict ? bounds_.patience_ns / strict_divisor : bounds_.patience_ns;
 }
 
 bool gate::is_too_long(std::int64_t now_ns) const noexcept {
@@ -39,7 +42,16 @@ bool gate::is_too_long(std::int64_t now_ns) const noexcept {
 
 void gate::note_refusal(std::int64_t now_ns) noexcept {
   ++refused_;
-  strict_until_ns_ = now_ns + second_ns;
+  if (now_ns - last_refusal_ns_ >= second_ns) first_refusal_ns_ = now_ns;
+  last_refusal_ns_ = now_ns;
+}
+
+std::int64_t gate::next_hearing_ns(std::int64_t now_ns) {
+  const std::lock_guard guard(mutex_);
+  next_hearing_ns_ = std::max(next_hearing_ns_ + bounds_.refusal_spacing_ns, now_ns);
+  // Nobody is kept waiting for longer than it is told to stay away.
+  next_hearing_ns_ = std::min(next_hearing_ns_, now_ns + second_ns);
+  return next_hearing_ns_;
 }
 
 void gate::take(std::size_t bytes) noexcept {

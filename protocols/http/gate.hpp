@@ -14,9 +14,10 @@ namespace thespis::http {
 
 /// Room for requests of one kind. So many run, the others wait in their order; who would wait
 /// longer than the patience is refused at once, before work was put into it. The expected wait is
-/// the length of the line times the time between two departures of late. Once somebody had to be
-/// refused, the line is kept at a fifth of the patience until a second passed without a refusal:
-/// a burst may wait, but a lasting overload must not make everybody wait.
+/// the length of the line times the time between two departures of late. Once refusals last, the
+/// line is kept at a fifth of the patience until a second passed without one: a burst may wait, but
+/// a lasting overload must not make everybody wait. Refusing takes time as well, so those who were
+/// refused are heard again one after the other, at a rate that leaves most of it to the others.
 /// Thread: any. A mutex guards it, which is held for a few instructions.
 class gate {
  public:
@@ -27,6 +28,7 @@ class gate {
     std::size_t waiting_max = 0;
     std::size_t waiting_sure = 0;  ///< So many may wait however long it takes.
     std::int64_t patience_ns = 0;
+    std::int64_t refusal_spacing_ns = 0;
   };
 
   /// Somebody who waits for room. Called exactly once, without a lock, or destroyed uncalled.
@@ -55,6 +57,8 @@ class gate {
              std::int64_t deadline_ns);
   /// Gives room back.
   void leave(std::size_t bytes, std::int64_t now_ns);
+  /// When somebody who was refused may be heard again: soon, unless many are.
+  [[nodiscard]] std::int64_t next_hearing_ns(std::int64_t now_ns);
   /// Refuses those that have waited too long.
   void sweep(std::int64_t now_ns);
   /// Refuses all that wait, and whoever comes.
@@ -88,7 +92,9 @@ class gate {
   std::uint64_t refused_ = 0;
   std::int64_t spacing_ns_ = 0;         // between departures while somebody waits, smoothed
   std::int64_t last_departure_ns_ = 0;  // 0: nobody waited when it happened
-  std::int64_t strict_until_ns_ = 0;
+  std::int64_t first_refusal_ns_ = 0;   // of those with less than a second between them
+  std::int64_t last_refusal_ns_ = 0;
+  std::int64_t next_hearing_ns_ = 0;
   bool closed_ = false;
 };
 

@@ -15,6 +15,8 @@ namespace thespis::http {
 
 namespace {
 
+constexpr std::size_t refusals_per_core_s = 8000;  // leaves most of a core to requests that run
+
 std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 gate::bounds bounds_of(const config::server& settings) {
@@ -24,6 +26,8 @@ gate::bounds bounds_of(const config::server& settings) {
   bounds.waiting_max = settings.requests_waiting_max;
   bounds.waiting_sure = std::min(limits::requests_waiting_sure, bounds.waiting_max);
   bounds.patience_ns = std::int64_t{settings.queue_patience_ms} * 1'000'000;
+  bounds.refusal_spacing_ns =
+      1'000'000'000 / static_cast<std::int64_t>(refusals_per_core_s * cores());
   return bounds;
 }
 

@@ -11,6 +11,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/error.hpp>
 #include <exception>
@@ -34,6 +35,7 @@ constexpr std::size_t body_kept_bytes = 1u << 10;  // memory that an idle connec
 constexpr std::size_t dropped_body_bytes_max = 64u << 10;
 constexpr std::size_t crowded_max = 256;  // sessions beyond the bound on connections
 constexpr std::uint32_t crowded_ms = 1000;
+constexpr std::int64_t pause_ns_min = 1'000'000;
 constexpr const char* no_room = "too many connections; try again later";
 constexpr std::size_t shown_bytes_max = 128;
 
@@ -183,6 +185,7 @@ asio::awaitable<void> session::run() {
       co_await linger();
       break;
     }
+    if (heard_again_ns_ != 0) co_await stay_away();
   }
 }
 
@@ -339,7 +342,19 @@ session::step session::drop_body(bool keep_line) {
 session::step session::shed() {
   const bool keep_line = keep_alive_;
   (void)refuse(429, gate_->refusal());
+  heard_again_ns_ = gate_->next_hearing_ns(steady_time_ns());
   return drop_body(keep_line);
+}
+
+// Clients that come back at once, whatever they are told, are left in the system's buffers for a
+// while, where they cost nothing.
+asio::awaitable<void> session::stay_away() {
+  const auto pause_ns = std::exchange(heard_again_ns_, 0) - steady_time_ns();
+  if (pause_ns < pause_ns_min) co_return;
+  asio::steady_timer timer(socket_.get_executor(), std::chrono::nanoseconds(pause_ns));
+  error_code ignored;
+  auto token = asio::redirect_error(asio::use_awaitable, ignored);
+  co_await timer.async_wait(token);
 }
 
 session::step session::judge_load() {

@@ -64,6 +64,7 @@ class session {
   boost::asio::awaitable<bool> write_answer();
   boost::asio::awaitable<bool> write_rest(std::size_t sent);
   boost::asio::awaitable<bool> take_turn();
+  boost::asio::awaitable<void> stay_away();
   boost::asio::awaitable<bool> write_continue();
   boost::asio::awaitable<void> serve_one();
   boost::asio::awaitable<void> linger();
@@ -100,6 +101,7 @@ class session {
   std::size_t window_bytes_ = 0;  // of a body, since the deadline was set
   gate* gate_ = nullptr;          // where the request needs room
   std::size_t gate_bytes_ = 0;
+  std::int64_t heard_again_ns_ = 0;  // after a refusal for lack of room
   bool holds_room_ = false;
   bool crowded_ = false;
   bool keep_alive_ = false;

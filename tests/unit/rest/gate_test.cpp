@@ -84,14 +84,27 @@ TEST_CASE("a gate refuses at once who would wait longer than the patience") {
   }
   REQUIRE(one.now().waiting >= 8);
   REQUIRE(one.now().waiting <= 11);
-  REQUIRE(one.now().refused == 1);
-  // From then on a fifth of it holds, until a second passed without a refusal.
+  // While refusals last a fifth of it holds, until a second passed without one.
+  REQUIRE(one.refuses(now + 15 * ms));
+  REQUIRE(one.refuses(now + 30 * ms));
   for (int i = 0; i < 7; ++i) one.leave(0, now += 10 * ms);
   REQUIRE(one.now().waiting >= 2);
   REQUIRE(one.refuses(now));
   now += 1100 * ms;
   for (int i = 0; i < 3 && one.now().waiting > 0; ++i) one.leave(0, now += 10 * ms);
   REQUIRE_FALSE(one.refuses(now));
+}
+
+TEST_CASE("those who were refused are heard again one after the other") {
+  auto bounds = bounds_of(1, 0, 0);
+  bounds.refusal_spacing_ns = ms;
+  gate one("reads", bounds);
+  REQUIRE(one.next_hearing_ns(100 * ms) == 100 * ms);
+  REQUIRE(one.next_hearing_ns(100 * ms) == 101 * ms);
+  REQUIRE(one.next_hearing_ns(100 * ms) == 102 * ms);
+  REQUIRE(one.next_hearing_ns(200 * ms) == 200 * ms);
+  for (int i = 0; i < 5000; ++i) (void)one.next_hearing_ns(200 * ms);
+  REQUIRE(one.next_hearing_ns(200 * ms) == 1200 * ms);
 }
 
 TEST_CASE("a gate whose line does not move refuses who comes after the patience") {
