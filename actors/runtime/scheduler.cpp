@@ -24,9 +24,9 @@ constexpr std::chrono::microseconds slice_time{50};
 // Actors that keep each other busy must not hold up the end of the process.
 constexpr std::chrono::seconds queued_time_max{1};
 
-// So many ready actors for each thread of the pool are in the io_context: one that runs and one
-// that is next.
-constexpr std::size_t in_io_per_thread = 2;
+// Ready actors in the io_context beside one for each thread of the pool, so that a thread without
+// work finds some while an actor elsewhere has made another one ready.
+constexpr std::size_t in_io_spare = 1;
 
 thread_local const scheduler* pool_of_this_thread = nullptr;
 
@@ -65,7 +65,7 @@ void scheduler::run_pool_thread(std::size_t number) {
   CAF_SET_LOGGER_SYS(&system());
   name_this_thread("pool", number);
   pool_of_this_thread = this;
-  in_io_max_ += in_io_per_thread;
+  ++in_io_max_;
   for (;;) {
     try {
       io_.run();
@@ -85,7 +85,7 @@ void scheduler::leave_pool() {
 
 bool scheduler::enter_io() noexcept {
   auto count = in_io_.load();
-  const auto most = std::max(in_io_max_.load(), in_io_per_thread);
+  const auto most = in_io_max_.load() + in_io_spare;
   while (count < most)
     if (in_io_.compare_exchange_weak(count, count + 1)) return true;
   return false;

@@ -75,7 +75,7 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
   report_fn report_;
   unit unit_;
   std::atomic<std::size_t> in_io_ = 0;      ///< Ready actors in the io_context.
-  std::atomic<std::size_t> in_io_max_ = 0;  ///< Grows with each thread of the pool.
+  std::atomic<std::size_t> in_io_max_ = 0;  ///< One for each thread of the pool.
   std::atomic<std::size_t> backlog_size_ = 0;
   std::mutex backlog_mutex_;
   std::deque<caf::resumable*> backlog_;  ///< Each holds a reference.

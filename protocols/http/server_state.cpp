@@ -15,7 +15,7 @@ namespace thespis::http {
 
 namespace {
 
-constexpr std::size_t refusals_per_core_s = 8000;  // leaves most of a core to requests that run
+constexpr std::size_t refusals_per_core_s = 4000;  // leaves most of a core to requests that run
 
 std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 

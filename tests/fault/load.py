@@ -72,8 +72,9 @@ def vector(source, dimensions):
     return [round(source.uniform(-1, 1), 4) for _ in range(dimensions)]
 
 
-def query_body(source, dimensions):
-    return {"query": vector(source, dimensions), "limit": 10, "params": {"hnsw_ef": 128}}
+def batch_body(source, dimensions):
+    one = {"limit": 10, "params": {"hnsw_ef": 128}}
+    return {"searches": [{"query": vector(source, dimensions), **one} for _ in range(20)]}
 
 
 def exact_body(source, dimensions):
@@ -86,7 +87,7 @@ def upsert_body(source, dimensions):
 
 
 WORKLOADS = [
-    Workload("search", "/collections/load/points/query", 20_000, 256, query_body),
+    Workload("search", "/collections/load/points/query/batch", 20_000, 128, batch_body),
     Workload("scan", "/collections/load/points/query", 20_000, 256, exact_body, index="flat"),
     Workload("write", "/collections/load/points", 500, 64, upsert_body, method="PUT"),
 ]

@@ -55,7 +55,7 @@ TEST_CASE("load gives the defaults where nothing is set") {
   const auto loaded = load({});
   REQUIRE(loaded);
   CHECK(loaded->server.listen == "127.0.0.1:6333");
-  CHECK(loaded->server.connections_max == 4096);
+  CHECK(loaded->server.connections_max == 16384);
   CHECK(document(*loaded) == document(settings{}));
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("load names an unknown section, key or variable and the nearest known 
 
 TEST_CASE("load refuses a value of the wrong type, naming line, key and what is expected") {
   CHECK(refusal("[server]\nconnections_max = 'many'\n") ==
-        "t.toml line 2: server.connections_max: expected a number from 1 to 10000, found a text");
+        "t.toml line 2: server.connections_max: expected a number from 1 to 100000, found a text");
   CHECK(refusal("[server]\nconnections_max = 1.5\n").find("found a number with a fraction") !=
         std::string::npos);
   CHECK(refusal("[server]\nlisten = 6333\n") ==
@@ -145,13 +145,13 @@ TEST_CASE("load refuses a value of the wrong type, naming line, key and what is 
   CHECK(refusal("server = 1\n") == "t.toml line 1: server: expected a section, found a number");
   CHECK(refused_variable("THESPIS__SERVER__CONNECTIONS_MAX", "12x") ==
         "environment variable THESPIS__SERVER__CONNECTIONS_MAX: server.connections_max: '12x' is "
-        "refused: expected a number from 1 to 10000");
+        "refused: expected a number from 1 to 100000");
 }
 
 TEST_CASE("load refuses a value out of its range, naming the value and the limit") {
-  CHECK(refusal("[server]\n\nconnections_max = 10001\n") ==
-        "t.toml line 3: server.connections_max: '10001' is refused: expected a number from 1 to "
-        "10000");
+  CHECK(refusal("[server]\n\nconnections_max = 100001\n") ==
+        "t.toml line 3: server.connections_max: '100001' is refused: expected a number from 1 to "
+        "100000");
   CHECK(refusal("[server]\nconnections_max = -1\n").find("'-1' is refused") != std::string::npos);
   CHECK(refusal("[server]\nidle_timeout_ms = 4294967297\n").find("is refused") !=
         std::string::npos);

@@ -80,7 +80,7 @@ TEST_CASE("document_json holds every setting by section") {
     CAPTURE(row.name());
     CHECK(parsed.as_object().at(row.section).as_object().contains(row.key));
   }
-  CHECK(parsed.at("server").at("connections_max").as_int64() == 4096);
+  CHECK(parsed.at("server").at("connections_max").as_int64() == 16384);
 }
 
 TEST_CASE("parse_bytes reads units and refuses anything else") {

@@ -306,7 +306,7 @@ TEST_CASE("requests wait for their turn, and for no longer than the patience") {
   REQUIRE(refused.status == 429);
   REQUIRE(refused.header("retry-after") == "1");
   REQUIRE(refused.header("connection") == "keep-alive");
-  CHECK_THAT(refused.body, Catch::Contains("1 run, at most 1, and 16 wait"));
+  CHECK_THAT(refused.body, Catch::Contains("1 run, at most 1, and 8 wait"));
   // The other kind, health and metrics have room of their own.
   REQUIRE(fixture.ask("POST", "/collections/dots/points/delete", R"({"points":[9]})").status ==
           200);
