@@ -13,6 +13,7 @@ option(THESPIS_BUILD_BENCH "Build the benchmarks" OFF)
 option(THESPIS_CHECK_HEADERS "Compile every header alone as part of the build" OFF)
 option(THESPIS_FAIL_POINTS "Named steps at which fault tests make the process die or fail" OFF)
 option(THESPIS_HARDEN "Hardening flags of a release" OFF)
+option(THESPIS_FUZZ "Targets for libFuzzer, and decoders that pass every checksum; needs clang" OFF)
 
 set(THESPIS_SANITIZE "" CACHE STRING "Value for -fsanitize=, such as address,undefined or thread")
 set(THESPIS_CAF_ROOT "" CACHE PATH "Folder of a CAF to use instead of the system's")
@@ -35,9 +36,14 @@ if(THESPIS_MOLD)
 endif()
 
 add_library(thespis_flags INTERFACE)
-target_compile_options(thespis_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror -fno-omit-frame-pointer)
+if(THESPIS_FUZZ)
+  # Warnings are judged by the compiler that the product is built with; clang sees others.
+  target_compile_options(thespis_flags INTERFACE -fno-omit-frame-pointer)
+else()
+  target_compile_options(thespis_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror -fno-omit-frame-pointer)
+endif()
 target_include_directories(thespis_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(thespis_flags INTERFACE BOOST_DLL_USE_STD_FS)
 
@@ -46,12 +52,21 @@ if(THESPIS_FAIL_POINTS)
 endif()
 
 if(THESPIS_SANITIZE)
+  add_compile_options(-fsanitize=${THESPIS_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${THESPIS_SANITIZE})
+endif()
+if(THESPIS_SANITIZE AND NOT THESPIS_FUZZ)
   # With instrumentation g++ 12 sees uninitialised values and overflows in the standard library
   # that are not.
-  add_compile_options(-fsanitize=${THESPIS_SANITIZE} -fno-sanitize-recover=all
-    -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
-    -Wno-restrict)
-  add_link_options(-fsanitize=${THESPIS_SANITIZE})
+  add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow
+    -Wno-stringop-overread -Wno-restrict)
+endif()
+if(THESPIS_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "THESPIS_FUZZ needs clang, whose runtime has libFuzzer")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_compile_definitions(THESPIS_FUZZ)
 endif()
 if(THESPIS_SANITIZE MATCHES "thread")
   # ThreadSanitizer does not follow fences; Asio's stand beside locks that order the same accesses.

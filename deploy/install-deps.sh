@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The one list of Debian 12 packages. Quick when everything is present.
-# Usage: deploy/install-deps.sh [build] [run] [test] [bench] [tsan]; without arguments: build.
+# Usage: deploy/install-deps.sh [build] [run] [test] [bench] [tsan] [fuzz]; without: build.
 set -euo pipefail
 
 build=(
@@ -17,6 +17,7 @@ run=(curl python3)
 test=(ca-certificates catch2 clang-format nodejs npm python3)
 bench=(dataset-fashion-mnist libbenchmark-dev libfaiss-dev libhnswlib-dev libopenblas-dev python3)
 tsan=(dpkg-dev)
+fuzz=(clang-14 libclang-rt-14-dev)
 
 wanted=()
 for group in "${@:-build}"; do
@@ -26,8 +27,9 @@ for group in "${@:-build}"; do
     test) wanted+=("${test[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     tsan) wanted+=("${tsan[@]}") ;;
+    fuzz) wanted+=("${fuzz[@]}") ;;
     *)
-      echo "unknown group '$group'; known: build, run, test, bench, tsan" >&2
+      echo "unknown group '$group'; known: build, run, test, bench, tsan, fuzz" >&2
       exit 2
       ;;
   esac

@@ -226,7 +226,7 @@ result<std::string_view> open_frame(record kind, std::string_view bytes, std::st
   if (length != in.remaining())
     return corrupt(what, "length " + std::to_string(length) + ", but " +
                              std::to_string(in.remaining()) + " bytes follow");
-  if (crc != crc32c(bytes.data() + crc_bytes, bytes.size() - crc_bytes))
+  if (!checksum_holds(crc, crc32c(bytes.data() + crc_bytes, bytes.size() - crc_bytes)))
     return corrupt(what, "checksum does not match");
   if (first != magic || found != static_cast<std::uint8_t>(kind))
     return corrupt(what, "is another kind of record");

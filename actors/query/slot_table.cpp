@@ -122,7 +122,8 @@ result<slot_table> slot_table::load(slot_t end, const source& read) {
       THESPIS_CHECK(read(&bytes, sizeof bytes));
       std::string value(bytes, '\0');
       THESPIS_CHECK(read(value.data(), value.size()));
-      THESPIS_CHECK(point_id::from_string(value));
+      if (const auto id = point_id::from_string(value); !id)
+        return error(errc::corruption, "a slot's id is none: " + id.error().message);
       const auto* kept =
           home.strings.emplace_back(std::make_unique<const std::string>(std::move(value))).get();
       std::memcpy(home.cells[at].data(), &kept, sizeof kept);

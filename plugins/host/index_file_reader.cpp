@@ -82,7 +82,7 @@ result<void> index_file_reader::read_head() {
   const std::size_t checked = format::fixed_head_bytes + bytes;
   if (file_bytes_ < checked + sizeof(std::uint32_t)) return damaged("it ends too early");
   head_crc_ = crc32c(bytes_, checked);
-  if (format::number_at<std::uint32_t>(bytes_ + checked) != head_crc_)
+  if (!checksum_holds(format::number_at<std::uint32_t>(bytes_ + checked), head_crc_))
     return damaged("the header's checksum is wrong");
 
   format::taker body(bytes_ + format::fixed_head_bytes, bytes);
@@ -110,7 +110,8 @@ result<void> index_file_reader::read_trailer() {
   if (!std::equal(std::begin(format::end_magic), std::end(format::end_magic),
                   trailer + checked + 4))
     return damaged("it does not end as an index file does");
-  if (format::number_at<std::uint32_t>(trailer + checked) != crc32c(trailer, checked, head_crc_))
+  const auto found = format::number_at<std::uint32_t>(trailer + checked);
+  if (!checksum_holds(found, crc32c(trailer, checked, head_crc_)))
     return damaged("the trailer's checksum is wrong");
   const auto blocks = format::number_at<std::uint64_t>(trailer + 8);
   payload_bytes_ = format::number_at<std::uint64_t>(trailer + 16);
@@ -139,7 +140,8 @@ result<void> index_file_reader::check_blocks() {
     const auto& one = blocks_[at];
     std::vector<unsigned char> number;
     format::append(number, std::uint64_t{at});
-    return crc32c(one.begin, one.bytes, crc32c(number.data(), number.size())) == one.crc;
+    const auto computed = crc32c(one.begin, one.bytes, crc32c(number.data(), number.size()));
+    return checksum_holds(one.crc, computed);
   });
   if (bad == blocks_.size()) return ok();
   return damaged("the checksum of block " + std::to_string(bad) + " is wrong");

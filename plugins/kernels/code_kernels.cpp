@@ -339,7 +339,7 @@ HWY_INLINE hn::Vec<tag4> four_totals(vec32 s0, vec32 s1, vec32 s2, vec32 s3) {
 
 // Norms and factors of two codes.
 HWY_INLINE hn::Vec<tag4f> load_two_heads(const void* first, const void* second) {
-#if HWY_ARCH_X86
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
   const auto low = _mm_castsi128_ps(_mm_loadl_epi64(static_cast<const __m128i_u*>(first)));
   return hn::Vec<tag4f>{_mm_loadh_pi(low, static_cast<const __m64*>(second))};
 #else
@@ -358,7 +358,7 @@ HWY_INLINE void load_heads(const void* const* codes, hn::Vec<tag4f>& norms,
 }
 
 HWY_INLINE hn::Vec<tag4f> load_four(const void* const* from) {
-#if HWY_ARCH_X86
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
   return hn::Vec<tag4f>{
       _mm_set_ps(float_at(from[3]), float_at(from[2]), float_at(from[1]), float_at(from[0]))};
 #else

@@ -60,6 +60,18 @@ request_parser::request_parser(request& out, edge_headers& headers, std::size_t 
   headers_.clear();
 }
 
+std::size_t request_parser::take(boost::asio::const_buffer bytes, error_code& failure) {
+  // No chunked body that is not over has fewer bytes left, perhaps behind the end of a line.
+  constexpr std::size_t last_chunk_bytes = 5;  // "0\r\n\r\n"
+  const auto* first = static_cast<const char*>(bytes.data());
+  if (is_header_done() && chunked() && bytes.size() > 0 && bytes.size() < last_chunk_bytes &&
+      (*first == '0' || *first == '\r')) {
+    failure = beast_http::error::need_more;
+    return 0;
+  }
+  return put(bytes, failure);
+}
+
 void request_parser::on_request_impl(beast_http::verb verb, string_view, string_view target,
                                      int version, error_code&) {
   headers_.version = version;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
 #include <string>
@@ -33,6 +34,11 @@ class request_parser final : public boost::beast::http::basic_parser<true> {
  public:
   /// `body_bytes_max` bounds the body however it is sent.
   request_parser(request& out, edge_headers& headers, std::size_t body_bytes_max);
+
+  /// Parses what came and was not taken yet; returns how many bytes it took. A failure of
+  /// `need_more` says that it waits. The end of a chunked body is parsed only once all of it can be
+  /// there: the base asserts that it never meets a part of it.
+  std::size_t take(boost::asio::const_buffer bytes, boost::beast::error_code& failure);
 
   /// Lets the body pass without keeping it.
   void drop_body() noexcept { keep_body_ = false; }

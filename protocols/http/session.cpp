@@ -254,7 +254,7 @@ session::step session::parse_head() {
   }
   if (buffer_.size() == 0) return step::next;
   error_code failure;
-  const auto used = parser_->put(buffer_.data(), failure);
+  const auto used = parser_->take(buffer_.data(), failure);
   buffer_.consume(used);
   header_bytes_ += used;
   if (header_bytes_ > limits::header_bytes_max) failure = boost::beast::http::error::header_limit;
@@ -401,7 +401,7 @@ session::step session::parse_body() {
   if (buffer_.size() == 0) return step::next;
   error_code failure;
   const auto before = parser_->body_bytes();
-  const auto used = parser_->put(buffer_.data(), failure);
+  const auto used = parser_->take(buffer_.data(), failure);
   buffer_.consume(used);
   if (failure && failure != boost::beast::http::error::need_more) return refuse_parse(failure);
   const auto more = parser_->body_bytes() - before;

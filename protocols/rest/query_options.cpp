@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/printable.hpp"
 #include "protocols/codec/utf8.hpp"
 
 namespace thespis::rest {
@@ -13,6 +14,12 @@ namespace thespis::rest {
 namespace {
 
 constexpr std::uint32_t timeout_s_max = 86'400;
+constexpr std::size_t shown_bytes_max = 64;
+
+// The beginning of text from a target, as a message names it.
+std::string quoted(std::string_view text) {
+  return "'" + printable(text.substr(0, shown_bytes_max)) + "'";
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -33,9 +40,8 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
 }
 
 error refusal(std::string_view key, std::string_view value, std::string_view expected) {
-  return error(errc::invalid_argument, "query parameter '" + std::string(key) + "': '" +
-                                           std::string(value.substr(0, 64)) + "', expected " +
-                                           std::string(expected));
+  return error(errc::invalid_argument, "query parameter '" + std::string(key) + "': " +
+                                           quoted(value) + ", expected " + std::string(expected));
 }
 
 result<void> read_option(std::string_view key, std::string_view value, query_kind kind,
@@ -62,15 +68,15 @@ result<void> read_option(std::string_view key, std::string_view value, query_kin
     if (is_one_of(value, {"majority", "quorum", "all"}) || parse_number(value)) return ok();
     return refusal(key, value, "a number, majority, quorum or all");
   }
-  return error(errc::invalid_argument,
-               "unknown query parameter '" + std::string(key.substr(0, 64)) + "'");
+  return error(errc::invalid_argument, "unknown query parameter " + quoted(key));
 }
 
 }  // namespace
 
 result<std::string> percent_decode(std::string_view text) {
-  const error broken(errc::invalid_argument,
-                     "target: '" + std::string(text.substr(0, 64)) + "' is not UTF-8 in %XX form");
+  const auto broken = [&] {
+    return error(errc::invalid_argument, "target: " + quoted(text) + " is not UTF-8 in %XX form");
+  };
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -78,14 +84,14 @@ result<std::string> percent_decode(std::string_view text) {
       out += text[i];
       continue;
     }
-    if (text.size() - i < 3) return broken;
+    if (text.size() - i < 3) return broken();
     const int high = hex_digit(text[i + 1]);
     const int low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0 || high + low == 0) return broken;
+    if (high < 0 || low < 0) return broken();
     out += static_cast<char>(high * 16 + low);
     i += 2;
   }
-  if (!codec::is_utf8(out)) return broken;
+  if (!codec::is_utf8(out) || out.find('\0') != std::string::npos) return broken();
   return out;
 }
 

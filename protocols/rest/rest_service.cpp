@@ -115,7 +115,7 @@ http::admission rest_service::admit(http::request& incoming, http::response& ans
   const auto& to = routes()[incoming.route];
   if (!type_fits(to, incoming)) {
     refuse(415,
-           "Content-Type '" + incoming.content_type.substr(0, 64) +
+           "Content-Type '" + printable(incoming.content_type.substr(0, 64)) +
                (to.body == body_kind::json_or_binary
                     ? "': expected application/json or application/octet-stream"
                     : "': expected application/json"),

@@ -122,4 +122,8 @@ TEST_CASE("bytes that are no table are refused") {
   for (const std::size_t kept : {0u, 50u, 150u, 2'000u})
     CHECK(load(over.bytes.substr(0, kept)).error().code == errc::corruption);
   CHECK_FALSE(load(over.bytes.substr(0, over.bytes.size() - 1)));
+  // Behind kinds, cells and versions come the texts, each behind its length.
+  auto texts = over.bytes;
+  texts[100 * 25] = texts[100 * 25 + 1] = 0;
+  CHECK(load(texts).error().code == errc::corruption);
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <atomic>
+#include <boost/json.hpp>
+#include <chrono>
 #include <thread>
 
 #include "tests/unit/rest/fixture.hpp"
@@ -182,6 +184,47 @@ TEST_CASE("bodies over the limit are refused before they are read, and while the
   REQUIRE(untold.status == 413);
   REQUIRE(raw(fixture, chunked(target, "1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")).status == 200);
   REQUIRE(raw(fixture, chunked(target, "zz\r\n")).status == 400);
+}
+
+TEST_CASE("a chunked body may end in pieces") {
+  rest_fixture fixture;
+  fixture.fill();
+  const auto request = chunked("/collections/dots/points/count", "2\r\n{}\r\n0\r\n\r\n");
+  const auto first = chunked("/collections/dots/points/count", "0\r\nX");
+  http_client client(fixture.server->port());
+  const auto in_pieces = [&](std::string_view bytes, std::size_t last) {
+    REQUIRE(client.send(bytes.substr(0, bytes.size() - last)));
+    for (const char byte : bytes.substr(bytes.size() - last)) {
+      // Long enough for the server to meet each byte alone.
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      REQUIRE(client.send({&byte, 1}));
+    }
+  };
+  in_pieces(request, 14);
+  REQUIRE(client.receive().status == 200);
+  in_pieces(first + "\r\n\r\n", 8);
+  REQUIRE(client.receive().status == 400);
+}
+
+TEST_CASE("a refusal is UTF-8 whatever it speaks of") {
+  const rest_fixture fixture;
+  const auto is_json = [](const http_answer& answer) {
+    boost::system::error_code failure;
+    boost::json::parse(answer.body, failure);
+    return !failure;
+  };
+  const std::string cut = std::string(63, 'a') + "\xC3\xA9";
+  for (const auto& target : {"/collections/\xFF%", "/collections/dots/points/1?\xFF=1"}) {
+    const auto answer = raw(fixture, http_request("GET", target));
+    REQUIRE(answer.status == 400);
+    REQUIRE(is_json(answer));
+  }
+  const auto query = http_request("GET", "/collections/dots/points/1?consistency=" + cut);
+  REQUIRE(is_json(raw(fixture, query)));
+  const auto type = raw(fixture, http_request("POST", "/collections/dots/points/count", "{}",
+                                              "Content-Type: text/\xFF\r\n"));
+  REQUIRE(type.status == 415);
+  REQUIRE(is_json(type));
 }
 
 TEST_CASE("a chunk's header that never ends is refused") {

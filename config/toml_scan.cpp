@@ -1,0 +1,62 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "config/toml_scan.hpp"
+
+#include <algorithm>
+
+namespace thespis::config {
+
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::size_t quotes_of_long_text = 3;
+
+std::size_t quotes_at(std::string_view text, std::size_t at, std::size_t most) {
+  std::size_t count = 0;
+  while (count < most && at + count < text.size() && text[at + count] == text[at]) ++count;
+  return count;
+}
+
+// One past the text in quotes that begins at `at`, or the end.
+std::size_t behind_quoted(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const auto opening = quotes_at(text, at, quotes_of_long_text);
+  if (opening == 2) return at + 2;
+  const bool is_long = opening == quotes_of_long_text;
+  for (at += opening; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (text[at] == '\n' && !is_long) {
+      return at;
+    } else if (text[at] == quote) {
+      if (!is_long) return at + 1;
+      // The last three close it; two before them belong to it.
+      const auto closing = quotes_at(text, at, quotes_of_long_text + 2);
+      if (closing >= quotes_of_long_text) return at + closing;
+      at += closing - 1;
+    }
+  }
+  return text.size();
+}
+
+}  // namespace
+
+std::size_t line_of_stray_character(std::string_view text) noexcept {
+  std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+    } else if (c == '"' || c == '\'') {
+      at = behind_quoted(text, at);
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + at, '\n'));
+    } else {
+      ++at;
+    }
+  }
+  return 0;
+}
+
+}  // namespace thespis::config
