@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace thespis::config {
@@ -24,11 +25,15 @@ result<listen_address> parse_listen_address(std::string_view text) {
     return refuse("the port is a number from 0 to 65535");
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) return refuse("brackets hold an IPv6 address");
   } else if (host.find_first_of(":[]") != std::string_view::npos) {
     return refuse("an IPv6 address stands in brackets, such as [::1]:6333");
   }
   if (host.empty()) return refuse("the host is missing; 0.0.0.0 stands for all interfaces");
-  if (host.size() > 255 || host.find_first_of(" /@?#") != std::string_view::npos)
+  const auto is_odd = [](char c) {
+    return c <= ' ' || c == '\x7F' || std::string_view("/@?#[]").find(c) != std::string_view::npos;
+  };
+  if (host.size() > 255 || std::any_of(host.begin(), host.end(), is_odd))
     return refuse("the host is no name and no address");
   return listen_address{std::string(host), port};
 }

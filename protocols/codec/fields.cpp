@@ -149,10 +149,7 @@ payload read_payload(json_reader& in) {
     in.fail_expected("an object or null");
     return value;
   }
-  in.read_compact(value.json);
-  if (value.json.size() > limits::payload_bytes_max)
-    in.fail(errc::too_large, "payload of " + std::to_string(value.json.size()) +
-                                 " bytes, at most " + std::to_string(limits::payload_bytes_max));
+  in.read_compact(value.json, limits::payload_bytes_max);
   if (value.json == "{}") value.json.clear();
   return value;
 }

@@ -276,8 +276,15 @@ std::uint32_t json_reader::repeated_key(std::uint32_t object) const {
   return found == keys.end() ? json_tape::none : found[1];
 }
 
-void json_reader::read_compact(std::string& out) {
+void json_reader::read_compact(std::string& out, std::size_t bytes_max) {
   if (peek() == kind::none) return fail_expected("a value");
+  const auto refuse = [&](std::size_t bytes, std::string_view relation) {
+    fail(errc::too_large, std::string(relation) + std::to_string(bytes) + " bytes, at most " +
+                              std::to_string(bytes_max));
+  };
+  // Every token takes a byte at least, so that the search for repeated keys is bounded too.
+  if (const std::size_t tokens = tape_.behind(at_) - at_; tokens > bytes_max)
+    return refuse(tokens, "more than ");
   for (auto at = at_; at != tape_.behind(at_); ++at) {
     if (tape_[at].is() != token_kind::object) continue;
     const auto twice = repeated_key(at);
@@ -287,8 +294,10 @@ void json_reader::read_compact(std::string& out) {
                 "'" + std::string(shown(tape_.text_of(tape_[twice]), shown_bytes_max)) +
                     "' occurs twice in one object");
   }
+  const auto before = out.size();
   (void)emit(at_, out);
   take(at_);
+  if (out.size() - before > bytes_max) refuse(out.size() - before, "");
 }
 
 void json_reader::skip() {

@@ -58,8 +58,8 @@ class json_reader {
   /// empty then, and after any other failure.
   void read_floats(std::vector<float>& out);
   /// Any value as compact text: no spaces, numbers as written, no escape that is not needed.
-  /// Errors: an object in it that has a key twice.
-  void read_compact(std::string& out);
+  /// Errors: more than `bytes_max` of it; an object in it that has a key twice.
+  void read_compact(std::string& out, std::size_t bytes_max);
   /// Passes any value.
   void skip();
 

@@ -21,17 +21,29 @@ using namespace thespis::fuzz;
 
 namespace {
 
+// Without its comments, which take most of the time to read. A value never begins a line.
+std::string without_comments(const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    if (text[at] != '#') out.append(text, at, end - at) += '\n';
+    at = end + 1;
+  }
+  return out;
+}
+
 // Settings that were accepted are documented as a file that means the same.
 void check_settings(config::settings accepted) {
   boost::system::error_code failure;
   boost::json::parse(config::document_json(accepted), failure);
   require(!failure, "settings are JSON");
   accepted.security.api_key.clear();  // which is hidden where settings are shown
-  const auto text = config::document(accepted);
+  const auto text = without_comments(config::document(accepted));
   config::settings again;
   const auto read = config::read_toml(text, "again", again);
   require(static_cast<bool>(read), read ? "" : read.error().message);
-  require(config::document(again) == text, "settings come back as they were");
+  require(config::document_json(again) == config::document_json(accepted),
+          "settings come back as they were");
 }
 
 void read_toml(std::string_view text) {

@@ -19,7 +19,7 @@ namespace {
 std::string failure_of(std::string_view text, std::size_t depth_max = 64) {
   json_reader in(text, depth_max);
   std::string out;
-  in.read_compact(out);
+  in.read_compact(out, limits::payload_bytes_max);
   const auto read = in.finish();
   return read ? std::string("none") : read.error().message;
 }
@@ -27,7 +27,7 @@ std::string failure_of(std::string_view text, std::size_t depth_max = 64) {
 std::string compact(std::string_view text) {
   json_reader in(text, 64);
   std::string out;
-  in.read_compact(out);
+  in.read_compact(out, limits::payload_bytes_max);
   REQUIRE(in.finish());
   return out;
 }
@@ -338,7 +338,7 @@ TEST_CASE("an object that is kept as text may not have a key twice, however deep
   const auto compact = [](const std::string& text) {
     json_reader in(text, 8);
     std::string out;
-    in.read_compact(out);
+    in.read_compact(out, limits::payload_bytes_max);
     const auto done = in.finish();
     return done ? std::string("good") : done.error().message;
   };
@@ -353,6 +353,21 @@ TEST_CASE("an object that is kept as text may not have a key twice, however deep
   REQUIRE(compact(wide + ",\"k\\u0035\":1}") == "'k5' occurs twice in one object");
 }
 
+TEST_CASE("a value that is kept as text is bounded, and refused before its keys are compared") {
+  const auto compact = [](const std::string& text, std::size_t bytes_max) {
+    json_reader in(text, 8);
+    std::string out;
+    in.read_compact(out, bytes_max);
+    const auto done = in.finish();
+    REQUIRE((done || done.error().code == errc::too_large));
+    return done ? "good" : done.error().message;
+  };
+  REQUIRE(compact(R"({ "a" : [1, 2] })", 11) == "good");
+  REQUIRE(compact(R"({ "a" : [1, 2] })", 10) == "11 bytes, at most 10");
+  // Six tokens, of which each takes a byte.
+  REQUIRE(compact(R"({"a":1,"a":[3]})", 5) == "more than 6 bytes, at most 5");
+}
+
 TEST_CASE("a value can be read twice") {
   json_reader in("{\"a\":{\"b\":[1,2]},\"c\":3}", 8);
   std::string_view key;
@@ -363,7 +378,7 @@ TEST_CASE("a value can be read twice") {
   REQUIRE(in.begin_object());
   REQUIRE(in.next_key(key));
   in.rewind(start);
-  in.read_compact(text);
+  in.read_compact(text, limits::payload_bytes_max);
   REQUIRE(text == "{\"b\":[1,2]}");
   REQUIRE(in.next_key(key));
   REQUIRE(key == "c");
