@@ -117,10 +117,11 @@ class reader {
 }  // namespace
 
 result<void> read_toml(std::string_view text, const std::string& file, settings& into) {
-  // The parser's tables of white space do not know every such character, so it gets none.
-  if (const auto line = line_of_stray_character(text); line != 0)
-    return error(errc::invalid_argument, file + " line " + std::to_string(line) +
-                                             ": a character beyond ASCII stands outside of a text");
+  // The parser's tables of white space do not know every character, and it follows keys as deep as
+  // the stack goes.
+  if (const auto fault = find_toml_fault(text))
+    return error(errc::invalid_argument,
+                 file + " line " + std::to_string(fault->line) + ": " + std::string(fault->what));
   const auto parsed = toml::parse(text);
   if (!parsed) {
     const auto& failure = parsed.error();

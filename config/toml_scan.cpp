@@ -40,23 +40,34 @@ std::size_t behind_quoted(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+toml_fault fault_at(std::string_view text, std::size_t at, std::string_view what) {
+  const auto before = text.substr(0, at);
+  return {1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')), what};
+}
+
 }  // namespace
 
-std::size_t line_of_stray_character(std::string_view text) noexcept {
+std::optional<toml_fault> find_toml_fault(std::string_view text) noexcept {
+  constexpr std::string_view between_keys = "=,[]{}\n";
   std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-  while (at < text.size()) {
+  for (std::size_t parts = 1; at < text.size();) {
     const char c = text[at];
     if (c == '#') {
       at = std::min(text.find('\n', at), text.size());
-    } else if (c == '"' || c == '\'') {
-      at = behind_quoted(text, at);
-    } else if (static_cast<unsigned char>(c) >= 0x80) {
-      return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + at, '\n'));
-    } else {
-      ++at;
+      continue;
     }
+    if (c == '"' || c == '\'') {
+      at = behind_quoted(text, at);
+      continue;
+    }
+    if (static_cast<unsigned char>(c) >= 0x80)
+      return fault_at(text, at, "a character beyond ASCII stands outside of a text");
+    if (c == '.' && ++parts > toml_key_parts_max)
+      return fault_at(text, at, "a key has too many parts");
+    if (between_keys.find(c) != std::string_view::npos) parts = 1;
+    ++at;
   }
-  return 0;
+  return std::nullopt;
 }
 
 }  // namespace thespis::config
