@@ -3,6 +3,8 @@
 
 #include "config/setting.hpp"
 
+#include "core/printable.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -131,6 +133,8 @@ result<void> assign_list(const setting& row, std::vector<std::string> values, se
 
 result<void> assign_text(const setting& row, std::string_view text, settings& to) {
   const auto member = member_of(row, to);
+  // Settings are shown as TOML and JSON, which carry nothing else.
+  if (!is_utf8(text)) return refused(row, "text that is not UTF-8");
   if (is_list(member)) return assign_list(row, split(text), to);
   if (is_number(member)) {
     if (row.unit == "bytes") {

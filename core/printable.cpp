@@ -16,7 +16,7 @@ struct code_point {
 };
 
 // Reads the code point at the front of `text`, which is not empty.
-code_point front(std::string_view text) {
+code_point front(std::string_view text) noexcept {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const std::uint32_t first = at(0);
   if (first < 0x80) return {first, 1};
@@ -45,6 +45,15 @@ void append_hex(std::string& out, std::uint32_t value, int digits) {
 }
 
 }  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto next = front(text);
+    if (next.bytes == 0) return false;
+    text.remove_prefix(next.bytes);
+  }
+  return true;
+}
 
 void append_printable(std::string& out, std::string_view text, text_form form) {
   const bool json = form == text_form::json;

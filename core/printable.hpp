@@ -9,6 +9,10 @@
 
 namespace thespis {
 
+/// True if all of `text` is well-formed UTF-8.
+/// Source: RFC 3629, section 4.
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+
 /// What escaped text becomes part of: a line for people, or a JSON string (quotes too).
 enum class text_form : std::uint8_t { plain = 1, json = 2 };
 

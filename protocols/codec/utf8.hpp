@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <string_view>
 
+#include "core/printable.hpp"
+
 namespace thespis::codec {
 
-/// True if all of `text` is well-formed UTF-8.
-/// Source: RFC 3629, section 4.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+using thespis::is_utf8;
 
 /// The beginning of UTF-8 text for a message: at most `bytes_max` bytes, no character cut in two.
 [[nodiscard]] std::string_view shown(std::string_view text, std::size_t bytes_max) noexcept;

@@ -141,6 +141,7 @@ TEST_CASE("load refuses a value of the wrong type, naming line, key and what is 
         std::string::npos);
   CHECK(refusal("[storage]\ndata_dir = true\n").find("found a truth value") != std::string::npos);
   CHECK(refusal("[storage]\ndata_dir = ''\n").find("is refused") != std::string::npos);
+  CHECK(refused_variable("THESPIS__STORAGE__DATA_DIR", "a\xFF").find("UTF-8") != std::string::npos);
   CHECK(refusal("[storage]\ndata_dir = \"a\\u0000b\"\n").find("NUL") != std::string::npos);
   CHECK(refusal("server = 1\n") == "t.toml line 1: server: expected a section, found a number");
   CHECK(refused_variable("THESPIS__SERVER__CONNECTIONS_MAX", "12x") ==
