@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::size_t quotes_of_long_text = 3;
+constexpr auto none = std::string_view::npos;
 
 std::size_t quotes_at(std::string_view text, std::size_t at, std::size_t most) {
   std::size_t count = 0;
@@ -18,15 +19,26 @@ std::size_t quotes_at(std::string_view text, std::size_t at, std::size_t most) {
   return count;
 }
 
-// One past the text in quotes that begins at `at`, or the end.
-std::size_t behind_quoted(std::string_view text, std::size_t at) {
+bool is_beyond_ascii(std::string_view text, std::size_t at) {
+  return at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80;
+}
+
+// One past the text in quotes that begins at `at`, or the end. `odd` becomes the place of a
+// character beyond ASCII behind white space that a backslash swallows, if there is one.
+std::size_t behind_quoted(std::string_view text, std::size_t at, std::size_t& odd) {
   const char quote = text[at];
   const auto opening = quotes_at(text, at, quotes_of_long_text);
   if (opening == 2) return at + 2;
   const bool is_long = opening == quotes_of_long_text;
   for (at += opening; at < text.size(); ++at) {
     if (text[at] == '\\' && quote == '"') {
-      ++at;
+      const auto next = std::min(text.find_first_not_of(" \t\r\n", at + 1), text.size());
+      if (is_long && next > at + 1) {
+        if (odd == none && is_beyond_ascii(text, next)) odd = next;
+        at = next - 1;
+      } else {
+        ++at;
+      }
     } else if (text[at] == '\n' && !is_long) {
       return at;
     } else if (text[at] == quote) {
@@ -57,10 +69,14 @@ std::optional<toml_fault> find_toml_fault(std::string_view text) noexcept {
       continue;
     }
     if (c == '"' || c == '\'') {
-      at = behind_quoted(text, at);
+      std::size_t odd = none;
+      at = behind_quoted(text, at, odd);
+      if (odd != none)
+        return fault_at(text, odd,
+                        "a character beyond ASCII follows white space behind a backslash");
       continue;
     }
-    if (static_cast<unsigned char>(c) >= 0x80)
+    if (is_beyond_ascii(text, at))
       return fault_at(text, at, "a character beyond ASCII stands outside of a text");
     if (c == '.' && ++parts > toml_key_parts_max)
       return fault_at(text, at, "a key has too many parts");

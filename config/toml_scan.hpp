@@ -19,9 +19,9 @@ struct toml_fault {
 inline constexpr std::size_t toml_key_parts_max = 16;
 
 /// Finds what the parser must not be given: a character beyond ASCII that stands neither in a text
-/// nor in a comment, where TOML has none, and a key of more parts than `toml_key_parts_max`.
-/// Right up to the first fault of another kind, where the parser stops.
-/// Source: TOML 1.0.0, sections Comment, Keys and String.
+/// nor in a comment, where TOML has none, or behind white space that a backslash swallows; and a
+/// key of more parts than `toml_key_parts_max`. Right up to the first fault of another kind, where
+/// the parser stops. Source: TOML 1.0.0, sections Comment, Keys and String.
 [[nodiscard]] std::optional<toml_fault> find_toml_fault(std::string_view text) noexcept;
 
 }  // namespace thespis::config
