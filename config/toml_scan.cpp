@@ -61,7 +61,9 @@ toml_fault fault_at(std::string_view text, std::size_t at, std::string_view what
 
 std::optional<toml_fault> find_toml_fault(std::string_view text) noexcept {
   constexpr std::string_view between_keys = "=,[]{}\n";
-  std::size_t at = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  constexpr std::string_view before_texts = " \t\r\n=,[{.";
+  const std::size_t first = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  std::size_t at = first;
   for (std::size_t parts = 1; at < text.size();) {
     const char c = text[at];
     if (c == '#') {
@@ -69,6 +71,9 @@ std::optional<toml_fault> find_toml_fault(std::string_view text) noexcept {
       continue;
     }
     if (c == '"' || c == '\'') {
+      // Within a word the parser does not take it for the beginning of a text.
+      if (at > first && before_texts.find(text[at - 1]) == none)
+        return fault_at(text, at, "a quote stands within a word");
       std::size_t odd = none;
       at = behind_quoted(text, at, odd);
       if (odd != none)

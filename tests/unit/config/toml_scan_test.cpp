@@ -27,6 +27,7 @@ TEST_CASE("characters beyond ASCII are found outside of texts and comments") {
   CHECK(line_of_fault("a = \"\"\"x\n\"\"\"\n\n\xC3\xA9") == 4);
   CHECK(line_of_fault("a = \"x\\\"\" \xC3\xA9") == 1);
   CHECK(line_of_fault("a = \"\"\"x \\\n \xC3\xA9\"\"\"") == 2);
+  CHECK(line_of_fault("a = 1'\xC3\xA9'") == 1);
   // A text ends with its line.
   CHECK(line_of_fault("a = \"x\n\xC3\xA9") == 2);
   // The long text has two quotes of its own at its end.
