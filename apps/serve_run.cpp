@@ -9,6 +9,9 @@
 #include <chrono>
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "actors/api/failure.hpp"
 #include "apps/command.hpp"
@@ -22,6 +25,7 @@
 #include "protocols/http/server.hpp"
 #include "protocols/rest/actor_engine.hpp"
 #include "protocols/rest/rest_service.hpp"
+#include "storage/disk_room.hpp"
 #include "storage/journal.hpp"
 
 namespace thespis::apps {
@@ -74,6 +78,41 @@ void tell_gate(metrics::sink& out, const char* kind, const http::gate::numbers& 
             static_cast<double>(seen.waiting));
   out.counter("thespis_http_requests_shed_total", "Requests refused because too many waited", one,
               static_cast<double>(seen.refused));
+}
+
+void tell_memory(metrics::sink& out, const memory_report& now) {
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  out.gauge("thespis_memory_budget_bytes", "Memory that the process may use", {},
+            number(now.budget_bytes));
+  out.gauge("thespis_memory_used_bytes", "What counts against the budget", {},
+            number(now.used_bytes));
+  out.gauge("thespis_memory_promised_bytes", "Counted as used although not resident yet", {},
+            number(now.promised_bytes));
+  const auto part = [&](std::string_view which, std::uint64_t bytes) {
+    out.gauge("thespis_memory_part_bytes", "Memory of a component", {{"part", std::string(which)}},
+              number(bytes));
+  };
+  for (std::size_t i = 0; i < memory_parts; ++i)
+    part(to_string(static_cast<memory_part>(i)), now.parts[i]);
+  part("other", now.other_bytes);
+}
+
+void tell_disk(metrics::sink& out, const storage::disk_state& now) {
+  const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+  out.gauge("thespis_disk_free_bytes", "Free on the disk of the data folder", {},
+            number(now.free_bytes));
+  out.gauge("thespis_disk_reserve_bytes", "Writes are refused when less is left", {},
+            number(now.reserve_bytes));
+  out.gauge("thespis_disk_held_bytes", "Part of the reserve that is taken ahead", {},
+            number(now.ballast_bytes));
+  out.gauge("thespis_disk_full", "1 if storage found no room and none came since", {},
+            now.full ? 1 : 0);
+}
+
+std::optional<rest::disk_numbers> disk_of(storage::engine& engine) {
+  const auto now = engine.disk().state();
+  if (!now) return std::nullopt;
+  return rest::disk_numbers{now->free_bytes, now->reserve_bytes, now->ballast_bytes, now->full};
 }
 
 /// Asks an actor from the main thread.
@@ -138,16 +177,23 @@ result<void> start(running& all, const config::settings& settings, const serve_o
   all.port = std::make_unique<bridge::reply_port>(runtime.io(), runtime.system());
   all.numbers->add_source("storage", [engine = &all.engine->engine()](metrics::sink& out) {
     tell_storage(out, *engine);
+    if (const auto disk = engine->disk().state()) tell_disk(out, *disk);
+  });
+  all.numbers->add_source("memory", [memory = all.engine->memory()](metrics::sink& out) {
+    tell_memory(out, memory->report());
   });
   rest::rest_options rest_options;
   rest_options.build = this_build();
   rest_options.json_depth_max = settings.server.json_depth_max;
   rest_options.metrics = all.numbers;
+  rest_options.memory = all.engine->memory();
+  rest_options.disk = [engine = &all.engine->engine()] { return disk_of(*engine); };
   rest_options.stopping = [stopping = all.stopping] { return stopping->load(); };
   auto service = std::make_shared<rest::rest_service>(
       rest::make_actor_engine(all.engine->catalog(), *all.port), std::move(rest_options));
-  THESPIS_TRY(all.server, http::server::start(runtime.io(), within_descriptors(settings.server),
-                                              settings.security, std::move(service)));
+  THESPIS_TRY(all.server,
+              http::server::start(runtime.io(), within_descriptors(settings.server),
+                                  settings.security, std::move(service), all.engine->memory()));
   all.numbers->add_source("http", [server = all.server.get()](metrics::sink& out) {
     out.gauge("thespis_http_connections", "Connections now", {},
               static_cast<double>(server->connections()));

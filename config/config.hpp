@@ -54,8 +54,9 @@ struct storage {
 
 /// `[runtime]`
 struct runtime {
-  std::uint32_t pool_threads = 0;     ///< 0: one per core.
-  std::uint32_t builder_threads = 0;  ///< 0: one per core.
+  std::uint32_t pool_threads = 0;       ///< 0: one per core.
+  std::uint32_t builder_threads = 0;    ///< 0: one per core.
+  std::size_t memory_budget_bytes = 0;  ///< 0: a part of what the system allows.
 };
 
 /// `[plugins]`

@@ -228,6 +228,15 @@ const std::array table = {
             .member = at<&settings::runtime, &runtime::builder_threads>,
             .least = 0,
             .most = 1024},
+    setting{.section = "runtime",
+            .key = "memory_budget_bytes",
+            .doc = "Memory that the process may use; beyond it, writes that need memory are "
+                   "refused.\n0: three quarters of the smallest of what the control group, the "
+                   "limit of\naddress space and the machine allow.",
+            .unit = "bytes",
+            .member = at<&settings::runtime, &runtime::memory_budget_bytes>,
+            .least = 0,
+            .most = 1024 * tib},
     setting{
         .section = "plugins",
         .key = "folders",

@@ -20,9 +20,14 @@ constexpr std::size_t small_part = 16;
 
 }  // namespace
 
-result<cache_budget::loan> cache_budget::borrow(std::size_t bytes) {
+result<cache_budget::loan> cache_budget::borrow(std::size_t bytes, bool adds_data) {
   if (bytes <= base_bytes_ / small_part) return loan();
   const std::size_t room = bytes * room_per_byte;
+  if (memory_) {
+    auto fits = memory_->check(room, "a transaction of " + std::to_string(bytes) + " bytes");
+    if (!fits && !adds_data) return loan();
+    THESPIS_CHECK(std::move(fits));
+  }
   std::unique_lock lock(mutex_);
   returned_.wait(
       lock, [&] { return borrowed_bytes_ == 0 || borrowed_bytes_ + room <= borrowed_bytes_max; });
@@ -63,9 +68,27 @@ void cache_budget::give_back(std::size_t bytes) noexcept {
 }
 
 result<void> cache_budget::resize_locked(std::size_t bytes) {
-  THESPIS_CHECK(connection_.reconfigure("cache_size=" + std::to_string(bytes)));
+  // Room for what it may have to write is kept before and as long as it can be dirty.
+  if (bytes > size_bytes_) disk_.note_cache(bytes);
+  if (auto resized = connection_.reconfigure("cache_size=" + std::to_string(bytes)); !resized) {
+    disk_.note_cache(size_bytes_);
+    return resized;
+  }
   size_bytes_ = bytes;
+  disk_.note_cache(bytes);
+  account_locked();
   return ok();
+}
+
+// What the cache may still fill is promised to it.
+void cache_budget::account_locked() noexcept {
+  account_.set(used_bytes_, size_bytes_ - std::min<std::uint64_t>(used_bytes_, size_bytes_));
+}
+
+void cache_budget::note_use(std::uint64_t bytes) noexcept {
+  const std::lock_guard lock(mutex_);
+  used_bytes_ = bytes;
+  account_locked();
 }
 
 }  // namespace thespis::storage

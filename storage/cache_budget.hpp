@@ -6,9 +6,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 
 #include "core/error.hpp"
+#include "core/memory_budget.hpp"
+#include "storage/disk_room.hpp"
 #include "storage/wt.hpp"
 
 namespace thespis::storage {
@@ -42,11 +45,22 @@ class cache_budget {
     std::size_t bytes_ = 0;
   };
 
-  cache_budget(wt::connection& connection, std::size_t base_bytes) noexcept
-      : connection_(connection), base_bytes_(base_bytes), size_bytes_(base_bytes) {}
+  /// Tells `disk` how much the cache may have to write, and asks `memory`, which may be null.
+  cache_budget(wt::connection& connection, disk_room& disk, std::shared_ptr<memory_budget> memory,
+               std::size_t base_bytes) noexcept
+      : connection_(connection),
+        disk_(disk),
+        memory_(std::move(memory)),
+        account_(memory_, memory_part::storage_cache),
+        base_bytes_(base_bytes),
+        size_bytes_(base_bytes) {}
 
-  /// Makes room for a transaction that writes `bytes` into tables and journal together.
-  [[nodiscard]] result<loan> borrow(std::size_t bytes);
+  /// Makes room for a transaction that writes `bytes` into tables and journal together. One that
+  /// adds no data does without where memory lacks. Errors: resource_exhausted (memory).
+  [[nodiscard]] result<loan> borrow(std::size_t bytes, bool adds_data);
+
+  /// The cache holds so much now.
+  void note_use(std::uint64_t bytes) noexcept;
 
   /// Goes back to the configured size if no loan was out for `quiet_ms`.
   [[nodiscard]] result<void> shrink(std::uint32_t quiet_ms);
@@ -61,12 +75,17 @@ class cache_budget {
   void give_back(std::size_t bytes) noexcept;
   bool is_quiet_locked(std::uint32_t quiet_ms) const noexcept;
   result<void> resize_locked(std::size_t bytes);
+  void account_locked() noexcept;
 
   wt::connection& connection_;
+  disk_room& disk_;
+  const std::shared_ptr<memory_budget> memory_;
+  memory_budget::share account_;
   const std::size_t base_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable returned_;
   std::size_t size_bytes_;
+  std::uint64_t used_bytes_ = 0;
   std::size_t borrowed_bytes_ = 0;
   std::int64_t last_return_ns_ = 0;
 };

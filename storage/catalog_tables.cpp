@@ -17,6 +17,15 @@
 
 namespace thespis::storage {
 
+namespace {
+
+/// What the tables of a collection take before they hold anything.
+constexpr std::size_t new_tables_bytes = 64u << 10;
+/// Memory of a collection that holds nothing.
+constexpr std::size_t new_memory_bytes = 1u << 20;
+
+}  // namespace
+
 result<std::unique_ptr<catalog_tables>> catalog_tables::open(parts& shared) {
   auto store = std::unique_ptr<catalog_tables>(new catalog_tables(shared));
   THESPIS_CHECK(store->load());
@@ -86,6 +95,9 @@ result<collection_meta> catalog_tables::create(const std::string& name,
     return error(errc::resource_exhausted, "collection '" + name + "': there are " +
                                                std::to_string(by_name_.size()) +
                                                " collections, the limit");
+  THESPIS_CHECK(shared_.disk.check(new_tables_bytes, true));
+  if (shared_.memory)
+    THESPIS_CHECK(shared_.memory->check(new_memory_bytes, "collection '" + name + "'"));
   THESPIS_PHASE("collection.create");
   const collection_meta meta{uuid::random(), name, spec, wall_time_us()};
   auto made = make_tables(meta.id);

@@ -98,10 +98,16 @@ result<identity> boot(session_pool& sessions) {
 }  // namespace
 
 struct engine::impl {
-  impl(data_folder&& folder_, const config::storage& settings, wt::connection&& connection)
-      : folder(std::move(folder_)), shared(settings, std::move(connection)), maintenance(shared) {}
+  static constexpr const char* relief_name = "storage cache";
+
+  impl(data_folder&& folder_, const config::storage& settings,
+       std::shared_ptr<memory_budget> memory)
+      : folder(std::move(folder_)), shared(settings, std::move(memory)), maintenance(shared) {}
 
   result<void> start() {
+    THESPIS_TRY(shared.connection, open_database(folder.database(), configuration(shared.settings) +
+                                                                        shared.files.install()));
+    THESPIS_FAIL_POINT("recovery.log_replayed");
     THESPIS_TRY(self, boot(shared.sessions));
     THESPIS_TRY(
         shared.journal,
@@ -110,11 +116,17 @@ struct engine::impl {
     THESPIS_CHECK(shared.flusher->start());
     THESPIS_TRY(catalog, catalog_tables::open(shared));
     THESPIS_FAIL_POINT("recovery.catalog_read");
+    // A start that finds no room has failed by now; from here on a write can wait for some.
+    shared.files.wait_for_room(true);
+    shared.disk.settle();
+    if (shared.memory)
+      shared.memory->add_relief(relief_name, [this] { (void)shared.cache.shrink(0); });
     return maintenance.start();
   }
 
   // Ends the threads and gives back their sessions.
   void stop() noexcept {
+    if (shared.memory) shared.memory->remove_relief(relief_name);
     maintenance.stop();
     if (catalog) catalog->close();
     if (shared.flusher) shared.flusher->stop();
@@ -136,15 +148,15 @@ engine::~engine() {
   THESPIS_ASSERT(impl_->shared.sessions.lent() == 0);  // a store or snapshot outlives its engine
 }
 
-result<std::shared_ptr<engine>> engine::open(const config::storage& settings) {
+result<std::shared_ptr<engine>> engine::open(const config::storage& settings,
+                                             std::shared_ptr<memory_budget> memory) {
   THESPIS_PHASE("recovery");
   THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
   THESPIS_CHECK(check_log(folder.database()));
   raise_descriptor_limit();
-  THESPIS_TRY(auto connection, open_database(folder.database(), configuration(settings)));
-  THESPIS_FAIL_POINT("recovery.log_replayed");
-  auto parts = std::make_unique<impl>(std::move(folder), settings, std::move(connection));
+  auto parts = std::make_unique<impl>(std::move(folder), settings, std::move(memory));
   if (auto started = parts->start(); !started) {
+    parts->shared.files.wait_for_room(false);
     parts->stop();
     return std::move(started).error();
   }
@@ -182,10 +194,14 @@ engine_stats engine::stats() const {
   return out;
 }
 
+const disk_room& engine::disk() const noexcept { return impl_->shared.disk; }
+
 result<void> engine::checkpoint() { return impl_->maintenance.checkpoint(); }
 
 result<void> engine::close() {
   if (impl_->closed) return ok();
+  // An end does not wait for space: what does not fit is in the log, and recovery writes it.
+  impl_->shared.files.wait_for_room(false);
   impl_->stop();
   if (const auto lent = impl_->shared.sessions.lent(); lent != 0)
     return error(errc::failed_precondition,

@@ -9,11 +9,13 @@
 
 #include "config/config.hpp"
 #include "core/error.hpp"
+#include "core/memory_budget.hpp"
 #include "core/uuid.hpp"
 
 namespace thespis::storage {
 
 class catalog_store;
+class disk_room;
 class flusher;
 class journal;
 
@@ -32,9 +34,11 @@ struct engine_stats {
 /// Thread: all members may be called from any thread.
 class engine {
  public:
+  /// `memory` bounds what transactions may take; null: nobody does.
   /// Errors: io (folder missing, read-only, locked by another process), corruption,
-  /// unsupported (a newer format).
-  [[nodiscard]] static result<std::shared_ptr<engine>> open(const config::storage& settings);
+  /// unsupported (a newer format), resource_exhausted (no room on the disk to start).
+  [[nodiscard]] static result<std::shared_ptr<engine>> open(
+      const config::storage& settings, std::shared_ptr<memory_budget> memory = nullptr);
 
   ~engine();
   engine(const engine&) = delete;
@@ -52,6 +56,8 @@ class engine {
   [[nodiscard]] result<std::filesystem::path> derived_folder(const uuid& collection) const;
 
   [[nodiscard]] engine_stats stats() const;
+  /// The room on the disk of the data folder.
+  [[nodiscard]] const disk_room& disk() const noexcept;
 
   /// Writes a checkpoint now. Blocks; never call it on a pool thread.
   [[nodiscard]] result<void> checkpoint();

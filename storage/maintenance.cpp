@@ -74,7 +74,16 @@ bool maintenance::checkpoint_due() const {
   return age_ns >= std::int64_t{shared_.settings.checkpoint_interval_s} * 1'000'000'000;
 }
 
+void maintenance::note_cache() {
+  auto session = shared_.sessions.borrow();
+  if (!session) return;
+  if (const auto used = (*session)->statistic(WT_STAT_CONN_CACHE_BYTES_INUSE))
+    shared_.cache.note_use(*used);
+}
+
 void maintenance::tick() {
+  shared_.disk.settle();
+  note_cache();
   shared_.journal->pay_owed();
   shared_.dropped.retry();
   if (checkpoint_due()) report(checkpoint());

@@ -13,7 +13,7 @@
 namespace thespis::storage {
 
 /// The checkpoint thread: checkpoints by time and by log size, trims the journal, removes dropped
-/// tables, pays owed no-ops and shrinks the cache.
+/// tables, pays owed no-ops, takes the disk's reserve, accounts for the cache and shrinks it.
 class maintenance {
  public:
   static constexpr int tick_ms = 250;
@@ -33,6 +33,7 @@ class maintenance {
  private:
   void run();
   void tick();
+  void note_cache();
   bool checkpoint_due() const;
   void report(const result<void>& outcome);
 

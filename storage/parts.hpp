@@ -6,11 +6,13 @@
 #include <memory>
 
 #include "config/config.hpp"
+#include "core/memory_budget.hpp"
 #include "storage/cache_budget.hpp"
 #include "storage/disk_room.hpp"
 #include "storage/dropped_tables.hpp"
 #include "storage/journal_log.hpp"
 #include "storage/log_flusher.hpp"
+#include "storage/patient_files.hpp"
 #include "storage/session_pool.hpp"
 #include "storage/wt.hpp"
 
@@ -18,20 +20,23 @@ namespace thespis::storage {
 
 /// What the stores of an open engine share. Members are destroyed in reverse order.
 struct parts {
-  parts(const config::storage& settings_, wt::connection&& connection_)
+  parts(const config::storage& settings_, std::shared_ptr<memory_budget> memory_)
       : settings(settings_),
-        connection(std::move(connection_)),
+        memory(std::move(memory_)),
+        disk(settings.data_dir, settings.log_file_bytes, settings.cache_bytes),
+        files([this] { return disk.relieve(); }),
         sessions(connection),
-        cache(connection, settings.cache_bytes),
-        dropped(sessions, settings.data_dir / "db", settings.data_dir / "derived"),
-        disk(settings.data_dir, settings.cache_bytes + 2 * settings.log_file_bytes) {}
+        cache(connection, disk, memory, settings.cache_bytes),
+        dropped(sessions, settings.data_dir / "db", settings.data_dir / "derived") {}
 
   const config::storage settings;
-  wt::connection connection;
+  const std::shared_ptr<memory_budget> memory;  // null: nobody bounds it
+  disk_room disk;
+  patient_files files;
+  wt::connection connection;  // opened last
   session_pool sessions;
   cache_budget cache;
   dropped_tables dropped;
-  const disk_room disk;
   std::unique_ptr<journal_log> journal;
   std::unique_ptr<log_flusher> flusher;
 };

@@ -63,9 +63,10 @@ result<void> writer::attempt(const ticket& spent, const change& rows) {
 result<lsn_t> writer::commit(const uuid& collection, std::span<const effect> effects,
                              std::size_t bytes, const change& rows) {
   THESPIS_PHASE("write.commit");
-  THESPIS_CHECK(shared_->disk.check(bytes, adds_data(effects)));
+  const bool adds = adds_data(effects);
+  THESPIS_CHECK(shared_->disk.check(bytes, adds));
   // Rows and journal each hold the effects once.
-  THESPIS_TRY(const auto room, shared_->cache.borrow(2 * bytes));
+  THESPIS_TRY(const auto room, shared_->cache.borrow(2 * bytes, adds));
   const auto spent = shared_->journal->assign();
   THESPIS_FAIL_POINT("write.assigned");
   auto outcome = encode(spent, collection, effects, entry_);

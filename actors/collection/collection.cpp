@@ -65,7 +65,7 @@ void collection_writer::post_load() {
     auto outcome = guarded([&]() -> result<std::unique_ptr<collection_state>> {
       THESPIS_TRY(auto folder, needs->engine->derived_folder(store->meta().id));
       return collection_state::load(store, *needs->plugins, needs->engine->journal(),
-                                    std::move(folder));
+                                    std::move(folder), needs->bounds());
     });
     caf::anon_send(me, loaded_atom::value,
                    std::make_shared<result<std::unique_ptr<collection_state>>>(std::move(outcome)));
@@ -242,7 +242,7 @@ bool collection_writer::order_if_due() {
 bool collection_writer::put_in_order(const collection_state::order_work& work) {
   auto me = caf::actor_cast<collection_internal>(self_);
   const auto taken = needs_->builders->post_build([me, work, collection = collection_] {
-    auto outcome = guarded([&] { return work.index->maintain(&work.dead); });
+    auto outcome = guarded([&] { return work.run(); });
     if (outcome && outcome->nodes > 0)
       log::info("collection", "index put in order",
                 {{"collection", collection},
@@ -276,6 +276,7 @@ void collection_writer::on_ordered(std::uint32_t vector, std::uint64_t dead,
     log::warn("collection", "index could not be put in order",
               {{"collection", collection_}, {"why", why.message}});
     checks_.note_failure({why.code, "collection '" + collection_ + "': " + why.message});
+    state_->note_put_off(vector, why.message);
   }
   if (ordering_ == 0) checks_.finish();
   state_->note_ordered(vector, dead, outcome->has_value());
@@ -288,7 +289,8 @@ void collection_writer::on_tick() {
   if (!busy_since_tick_) store_->idle();
   busy_since_tick_ = false;
   if (state_ && !stopping_) {
-    state_->let_go();
+    state_->tidy();
+    build_more();
     const auto now_ns = steady_time_ns();
     const auto interval_ns = needs_->settings.index_save_interval_s * ns_per_s;
     if (index_pace_.due(now_ns, interval_ns) && saves_running_ == 0 && ordering_ == 0)
@@ -298,94 +300,6 @@ void collection_writer::on_tick() {
     after_building();
   }
   self_->delayed_send(self_, tick_interval(needs_->settings), tick_atom::value);
-}
-
-void collection_writer::save_if_due() {
-  if (!save_due_ || !idle_builders()) return;
-  auto works = state_->unsaved(published_->lsn);
-  save_due_ = !works.empty();
-  auto me = caf::actor_cast<collection_internal>(self_);
-  index_pace_.begin(steady_time_ns());
-  for (auto& work : works) {
-    ++saves_running_;
-    const auto taken = needs_->builders->post_io([me, work] {
-      caf::anon_send(me, saved_atom::value, work.stamp.vector_name, work.stamp.next_slot,
-                     failure_of(guarded([&] { return work.index->save(work.file, work.stamp); })));
-    });
-    if (taken) continue;
-    const auto full = std::make_shared<const error>(taken.error());
-    self_->send(self_, saved_atom::value, work.stamp.vector_name, work.stamp.next_slot,
-                job_failure(full));
-  }
-  save_base();
-}
-
-void collection_writer::on_saved(const std::string& vector_name, slot_t end,
-                                 const job_failure& failure) {
-  --saves_running_;
-  if (failure) {
-    log::warn("collection", "index could not be saved; it would be rebuilt after a restart",
-              {{"collection", collection_}, {"vector", vector_name}, {"why", failure->message}});
-  } else {
-    state_->note_saved(vector_name, end);
-    THESPIS_FAIL_POINT("index.saved");
-  }
-  if (saves_running_ > 0) return;
-  index_pace_.end(steady_time_ns());
-  save_due_ = false;
-  build_more();
-  after_building();
-  stop_if_drained();
-}
-
-void collection_writer::save_base() {
-  if (basing_ || based_lsn_ == published_->lsn || published_->end_slot == 0) return;
-  basing_ = true;
-  base_pace_.begin(steady_time_ns());
-  auto me = caf::actor_cast<collection_internal>(self_);
-  const auto taken = needs_->builders->post_io([me, work = state_->base_of(published_)] {
-    caf::anon_send(me, based_atom::value, work.seen->lsn,
-                   failure_of(guarded([&] { return work.run(); })));
-  });
-  if (taken) return;
-  self_->send(self_, based_atom::value, published_->lsn,
-              job_failure(std::make_shared<const error>(taken.error())));
-}
-
-void collection_writer::on_based(lsn_t lsn, const job_failure& failure) {
-  basing_ = false;
-  base_pace_.end(steady_time_ns());
-  if (failure && failure->code == errc::corruption) {
-    fail(*failure);  // rows in memory can no longer be trusted
-    return;
-  }
-  if (failure) {
-    log::warn("collection", "rows and slots could not be saved; a start would read every point",
-              {{"collection", collection_}, {"why", failure->message}});
-    based_lsn_ = 0;  // the journal must not grow for saves that fail
-    release_journal();
-  } else {
-    based_lsn_ = lsn;
-    THESPIS_FAIL_POINT("base.saved");
-    if (applied_lsn_ > lsn)
-      hold_journal();
-    else
-      release_journal();
-  }
-  stop_if_drained();
-}
-
-// A start needs the entries after the saved slots.
-void collection_writer::hold_journal() {
-  if (held_lsn_ == based_lsn_) return;
-  held_lsn_ = based_lsn_;  // takes the place of an earlier hold
-  needs_->engine->journal().hold("slots of " + store_->meta().id.text(), based_lsn_);
-}
-
-void collection_writer::release_journal() {
-  if (held_lsn_ == 0) return;
-  held_lsn_ = 0;
-  needs_->engine->journal().release("slots of " + store_->meta().id.text());
 }
 
 caf::result<collection_info> collection_writer::info() const {

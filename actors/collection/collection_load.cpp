@@ -30,13 +30,17 @@ void remove_temporaries(const std::filesystem::path& folder) {
     if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), failure);
 }
 
+/// An index takes more than its file by one part in so many.
+constexpr std::uintmax_t load_spare_part = 4;
+
 }  // namespace
 
 result<std::unique_ptr<collection_state>> collection_state::load(
     std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
-    const storage::journal& journal, std::filesystem::path derived_folder) {
+    const storage::journal& journal, std::filesystem::path derived_folder,
+    collection_bounds bounds) {
   THESPIS_PHASE("collection.load");
-  std::unique_ptr<collection_state> state(new collection_state);
+  std::unique_ptr<collection_state> state(new collection_state(std::move(bounds)));
   state->meta_ = std::make_shared<const collection_meta>(store->meta());
   state->store_ = std::move(store);
   state->folder_ = std::move(derived_folder);
@@ -52,6 +56,9 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   THESPIS_CHECK(state->load_points(journal));
   THESPIS_FAIL_POINT("recovery.points_read");
   for (auto& vector : state->vectors_) THESPIS_CHECK(state->load_index(vector, plugins));
+  state->account();
+  state->promised_.clear();
+  state->offer_rows();
   return state;
 }
 
@@ -73,7 +80,15 @@ result<void> collection_state::open_arena(vector_state& vector, const plugins::r
   // An index that reads every row for every search wants them in memory.
   THESPIS_TRY(const auto made,
               plugins.create_index(spec.index, vector.arena, index_params_of(meta_->spec, spec)));
-  if (made->scans()) return ok();
+  if (made->scans()) {
+    auto taken = promise(rows_bytes(spec), "vectors in memory");
+    if (taken) {
+      promised_.push_back(std::move(*taken));
+      return ok();
+    }
+    log::warn("collection", "vectors are read from a file, because they do not fit into memory",
+              {{"collection", meta_->name}, {"vector", spec.name}, {"why", taken.error().message}});
+  }
   plugins::arena_file where;
   where.path = file_of(folder_, vectors_.size(), ".rows");
   where.collection = meta_->id;
@@ -82,9 +97,13 @@ result<void> collection_state::open_arena(vector_state& vector, const plugins::r
   where.next_slot = end_slot_;
   where.lsn = lsn_;
   where.on_disk = spec.on_disk;
+  where.room = bounds_.disk;
   auto opened = plugins::arena::open(spec.size, spec.metric, where);
   const auto usable = opened ? opened->rows->reserve(end_slot_) : result<void>(opened.error());
   if (!usable) {
+    THESPIS_TRY(auto taken,
+                promise(rows_bytes(spec), "vectors in memory, because " + usable.error().message));
+    promised_.push_back(std::move(taken));
     log::warn(
         "collection", "vectors are kept in memory, because their file cannot be used",
         {{"collection", meta_->name}, {"vector", spec.name}, {"why", usable.error().message}});
@@ -98,6 +117,22 @@ result<void> collection_state::open_arena(vector_state& vector, const plugins::r
   vector.arena = std::move(opened->rows);
   vector.kept_end = opened->kept_end;
   return ok();
+}
+
+std::uint64_t collection_state::rows_bytes(const vector_spec& spec) const noexcept {
+  return std::uint64_t{end_slot_} * spec.size * sizeof(float);
+}
+
+// Rows in files can be let go of when others need the memory.
+void collection_state::offer_rows() {
+  if (!bounds_.memory) return;
+  std::vector<std::shared_ptr<plugins::arena>> mapped;
+  for (const auto& vector : vectors_)
+    if (vector.arena->in_file()) mapped.push_back(vector.arena);
+  if (mapped.empty()) return;
+  bounds_.memory->add_relief("rows of " + meta_->id.text(), [mapped = std::move(mapped)] {
+    for (const auto& rows : mapped) rows->let_go_all();
+  });
 }
 
 plugins::index_file_stamp collection_state::stamp_now(const std::string& vector_name) const {
@@ -286,6 +321,21 @@ result<void> collection_state::load_index(vector_state& vector, const plugins::r
     vector.progress = index_progress(end_slot_);
     return ok();
   }
+  std::error_code missing;
+  const auto file_bytes = std::filesystem::file_size(vector.file, missing);
+  auto taken = promise(missing ? 0 : file_bytes + file_bytes / load_spare_part, "its index");
+  if (!taken) {
+    log::warn("collection", "index is left out and searches are exact, because it does not fit",
+              {{"collection", meta_->name},
+               {"vector", vector.spec.name},
+               {"why", taken.error().message}});
+    vector.without_graph = taken.error().message;
+    THESPIS_TRY(vector.index, plugins.create_index("flat", vector.arena, {vector.hnsw}));
+    vector.scan = vector.index;
+    vector.progress = index_progress(end_slot_);
+    return ok();
+  }
+  promised_.push_back(std::move(*taken));
   auto loaded = vector.index->load(vector.file, stamp_now(vector.spec.name), &vector.dead);
   if (loaded) {
     vector.progress = index_progress(loaded->next_slot);

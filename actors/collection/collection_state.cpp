@@ -10,7 +10,6 @@
 #include "actors/collection/slot_file.hpp"
 #include "core/fail_point.hpp"
 #include "core/limits.hpp"
-#include "core/phase.hpp"
 #include "core/vector_values.hpp"
 
 namespace thespis::actors {
@@ -132,6 +131,7 @@ result<decision> collection_state::decide(const delete_request& request) {
 
 result<lsn_t> collection_state::apply(decision&& decided) {
   const auto& effects = decided.effects;
+  THESPIS_CHECK(check_memory(effects));
   THESPIS_CHECK(reserve_rows(effects));
   now_ = now_->pass(std::move(decided.formers));
   THESPIS_TRY(const auto batch, store_->apply(effects));
@@ -158,6 +158,7 @@ result<lsn_t> collection_state::apply(decision&& decided) {
   updated_us_ = counters.updated_us;
   lsn_ = batch.lsn;
   broken_ = false;
+  account();
   return batch.lsn;
 }
 
@@ -184,7 +185,12 @@ void collection_state::refresh(view& made) const {
 }
 
 std::optional<slot_range> collection_state::take_slice(std::size_t vector, slot_t limit) {
-  return vectors_[vector].progress.take(limit, slice_slots);
+  auto& owner = vectors_[vector];
+  if (bounds_.memory && owner.progress.waits(limit)) {
+    owner.starved = !bounds_.memory->fits_resident(slice_slots * index_slot_bytes(owner));
+    if (owner.starved) return std::nullopt;
+  }
+  return owner.progress.take(limit, slice_slots);
 }
 
 collection_state::slice_work collection_state::work_of(std::size_t vector, slot_range slice,
@@ -202,6 +208,7 @@ void collection_state::finish_slice(std::size_t vector, slot_range slice, std::s
   owner.progress.finish(slice);
   owner.inserted_slots += slice.end - slice.first;
   owner.upkeep.note_inserted(inserted, slice.end - slice.first - inserted);
+  account();
 }
 
 std::size_t collection_state::slices_in_flight() const noexcept {
@@ -217,7 +224,8 @@ std::vector<collection_state::save_work> collection_state::unsaved(lsn_t durable
     if (vector.index->scans() || (end == vector.saved_end && !vector.reordered)) continue;
     works.push_back({vector.index,
                      vector.file,
-                     {meta_->id, vector.spec.name, store_->counters().generation, end, durable}});
+                     {meta_->id, vector.spec.name, store_->counters().generation, end, durable},
+                     bounds_.disk});
   }
   return works;
 }
@@ -235,6 +243,7 @@ void collection_state::note_saved(const std::string& vector_name, slot_t next_sl
     if (vector.spec.name != vector_name) continue;
     vector.saved_end = next_slot;
     vector.reordered = false;
+    vector.unsaved.clear();
   }
 }
 
@@ -242,17 +251,10 @@ collection_state::base_work collection_state::base_of(const view_ptr& seen) cons
   // Rows and slots are all that is saved. What later writes replace must not gather meanwhile.
   auto saved = std::make_shared<view>(*seen);
   saved->at = nullptr;
-  base_work work{std::move(saved), folder_ / slot_file_name, store_->counters().generation, {}};
+  base_work work{
+      std::move(saved), folder_ / slot_file_name, store_->counters().generation, {}, bounds_.disk};
   for (const auto& vector : vectors_) work.upkeep.push_back(vector.upkeep.marks());
   return work;
-}
-
-result<void> collection_state::base_work::run() const {
-  THESPIS_PHASE("slots.save");
-  for (const auto& vector : seen->vectors)
-    THESPIS_CHECK(vector.arena->save(seen->end_slot, seen->lsn));
-  THESPIS_FAIL_POINT("base.sums_saved");
-  return save_slots(file, *seen, generation, upkeep);
 }
 
 std::vector<collection_state::order_work> collection_state::out_of_order(const view& seen) const {
@@ -262,7 +264,7 @@ std::vector<collection_state::order_work> collection_state::out_of_order(const v
     const auto& dead = seen.vectors[i].dead;
     if (vector.index->scans() || vector.progress.indexed_end() < seen.end_slot) continue;
     if (vector.upkeep.due(vector.progress.indexed_end(), dead.size()))
-      works.push_back({i, vector.index, dead, vector.progress.indexed_end()});
+      works.push_back({i, vector.index, dead, vector.progress.indexed_end(), bounds_.memory});
   }
   return works;
 }
@@ -272,7 +274,8 @@ std::vector<collection_state::order_work> collection_state::all_orders(const vie
   for (std::uint32_t i = 0; i < vectors_.size(); ++i) {
     const auto& vector = vectors_[i];
     if (!vector.index->scans())
-      works.push_back({i, vector.index, seen.vectors[i].dead, vector.progress.indexed_end()});
+      works.push_back(
+          {i, vector.index, seen.vectors[i].dead, vector.progress.indexed_end(), bounds_.memory});
   }
   return works;
 }
@@ -303,10 +306,6 @@ void collection_state::note_ordered(std::uint32_t vector, std::uint64_t dead, bo
   vectors_[vector].reordered = vectors_[vector].reordered || done;
 }
 
-void collection_state::let_go() const noexcept {
-  for (const auto& vector : vectors_) vector.arena->let_go();
-}
-
 collection_info collection_state::info() const {
   collection_info info;
   info.meta = *meta_;
@@ -329,11 +328,13 @@ collection_info collection_state::info() const {
     const auto rows = vector.arena->memory();
     index.arena_bytes = rows.resident_bytes;
     index.arena_mapped_bytes = rows.mapped_bytes;
-    if (index.tail_slots > 0 && info.status == collection_status::green) {
+    if (vector.without_graph.empty() && !vector.starved && index.tail_slots > 0 &&
+        info.status == collection_status::green) {
       info.status = collection_status::yellow;
       info.status_detail = describe(vector.spec.name) + ": " + std::to_string(index.tail_slots) +
                            " slots wait for the index and are scanned";
     }
+    describe_trouble(vector, info);
     info.indexes.push_back(std::move(index));
   }
   return info;

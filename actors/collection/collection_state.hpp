@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "actors/collection/collection_bounds.hpp"
 #include "actors/collection/index_progress.hpp"
 #include "actors/collection/index_upkeep.hpp"
 #include "actors/query/view.hpp"
@@ -41,11 +43,14 @@ class collection_state {
   /// data, and from storage what they lack. What is missing, stale or damaged of them is left out:
   /// rows and slots are read again, slots of an index wait for insertion. Rows of an index that
   /// does not scan lie in a mapped file, or in memory where that file cannot be had.
-  /// Blocks; for a builder thread. Errors: corruption, io, not_found (index plugin), plugin,
-  /// resource_exhausted.
+  /// Where memory lacks, vectors that belong there lie in a mapped file, and a graph that does not
+  /// fit is left out: searches are exact then. Blocks; for a builder thread.
+  /// Errors: corruption, io, not_found (index plugin), plugin, resource_exhausted.
   [[nodiscard]] static result<std::unique_ptr<collection_state>> load(
       std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
-      const storage::journal& journal, std::filesystem::path derived_folder);
+      const storage::journal& journal, std::filesystem::path derived_folder,
+      collection_bounds bounds = {});
+  ~collection_state();
 
   /// Judges a request against the state. Nothing changes.
   /// Errors: invalid_argument, dimension_mismatch, too_large, not_found (vector name), io.
@@ -55,8 +60,8 @@ class collection_state {
 
   /// Commits effects and brings memory up to date. What was decided must be applied before
   /// anything else is.
-  /// Errors: resource_exhausted (no room for rows) and those of `collection_store::apply`, which
-  /// change nothing; see also `broken`.
+  /// Errors: resource_exhausted (no room for rows, or in memory) and those of
+  /// `collection_store::apply`, which change nothing; see also `broken`.
   [[nodiscard]] result<lsn_t> apply(decision&& decided);
 
   /// The committed state as searches will see it once it is durable.
@@ -67,7 +72,8 @@ class collection_state {
   /// True after a failure that left memory behind storage: the owner must reload.
   [[nodiscard]] bool broken() const noexcept { return broken_; }
 
-  /// Takes the next slice of slots below `limit` that index `vector` lacks.
+  /// Takes the next slice of slots below `limit` that index `vector` lacks; none while memory does
+  /// not suffice for it.
   [[nodiscard]] std::optional<slot_range> take_slice(std::size_t vector, slot_t limit);
   /// The live slots of a slice, and the index that they belong to.
   struct slice_work {
@@ -85,6 +91,9 @@ class collection_state {
     std::shared_ptr<const plugins::index> index;
     std::filesystem::path file;
     plugins::index_file_stamp stamp;
+    plugins::disk_check room;
+    /// Errors: io, resource_exhausted (also where the disk's reserve would be touched).
+    [[nodiscard]] result<void> run() const;
   };
   /// Indexes that are ahead of their files; only while no slice is in flight, and only
   /// durable slots may have been inserted.
@@ -92,6 +101,8 @@ class collection_state {
   /// Whether some index has grown so much, or was put in order, that it should be saved at once.
   [[nodiscard]] bool much_unsaved() const noexcept;
   void note_saved(const std::string& vector_name, slot_t next_slot);
+  /// The index could not be saved: `why` is told until it is.
+  void note_unsaved(const std::string& vector_name, std::string why);
 
   /// Rows and slots to be saved, as a published view has them.
   struct base_work {
@@ -99,7 +110,8 @@ class collection_state {
     std::filesystem::path file;
     std::uint32_t generation = 0;
     std::vector<upkeep_marks> upkeep;
-    /// Errors: io, resource_exhausted. Thread: any, one at a time for a collection.
+    plugins::disk_check room;
+    /// Errors: io, resource_exhausted (also of the disk's reserve). Thread: any, one at a time.
     [[nodiscard]] result<void> run() const;
   };
   [[nodiscard]] base_work base_of(const view_ptr& seen) const;
@@ -112,6 +124,10 @@ class collection_state {
     std::shared_ptr<plugins::index> index;
     slot_bitmap dead;
     slot_t indexed_end = 0;
+    std::shared_ptr<memory_budget> memory;
+    /// Puts the index in order, with memory promised before it begins.
+    /// Errors: resource_exhausted (memory), plugin.
+    [[nodiscard]] result<plugins::index_maintenance> run() const;
     /// Dead slots among those that the index covers.
     [[nodiscard]] std::uint64_t dead_slots() const noexcept;
   };
@@ -127,8 +143,12 @@ class collection_state {
   /// The index was put in order (`done`), or could not be and is left alone for a while.
   void note_ordered(std::uint32_t vector, std::uint64_t dead, bool done);
 
-  /// Gives back pages of originals on disk that searches and inserts have brought into memory.
-  void let_go() const noexcept;
+  /// Putting an index in order was put off for want of memory: it is due again when there is some.
+  void note_put_off(std::uint32_t vector, std::string why);
+
+  /// From time to time: gives back pages of originals on disk that searches and inserts have
+  /// brought into memory, and counts those of mapped files.
+  void tidy() noexcept;
 
   [[nodiscard]] collection_info info() const;
   [[nodiscard]] std::size_t vector_count() const noexcept { return vectors_.size(); }
@@ -150,6 +170,20 @@ class collection_state {
     bool reordered = false;            // since it was saved
     std::uint64_t inserted_slots = 0;  // since it was loaded
     std::filesystem::path file;
+    std::string without_graph;          // why searches read vectors only; empty: they do not
+    std::string unsaved;                // why it could not be saved
+    std::string put_off;                // why it is not put in order
+    std::optional<upkeep_marks> owed;   // what made that due
+    bool starved = false;               // slots wait for memory
+    std::uint64_t mapped_resident = 0;  // of its rows, when last counted
+  };
+  /// The collection's part of the memory accounts.
+  struct accounts {
+    explicit accounts(const std::shared_ptr<memory_budget>& memory);
+    memory_budget::share rows;
+    memory_budget::share mapped_rows;
+    memory_budget::share index;
+    memory_budget::share slots;
   };
   /// Last write of each point that changed; 0: it was deleted.
   using changes = std::unordered_map<point_id, lsn_t>;
@@ -157,12 +191,21 @@ class collection_state {
 
   static constexpr const char* slot_file_name = "slots";
 
-  collection_state() = default;
+  explicit collection_state(collection_bounds bounds);
+
+  // Memory and disk; see collection_room.cpp.
+  [[nodiscard]] result<void> check_memory(std::span<const effect> effects);
+  [[nodiscard]] static std::uint64_t index_slot_bytes(const vector_state& vector);
+  [[nodiscard]] result<memory_budget::share> promise(std::uint64_t bytes, const std::string& what);
+  void account() noexcept;
+  void describe_trouble(const vector_state& vector, collection_info& info) const;
 
   // Loading; see collection_load.cpp.
   [[nodiscard]] result<void> open_vector(const vector_spec& spec, const plugins::registry& plugins);
   [[nodiscard]] result<void> open_arena(vector_state& vector, const plugins::registry& plugins);
   [[nodiscard]] result<void> load_index(vector_state& vector, const plugins::registry& plugins);
+  [[nodiscard]] std::uint64_t rows_bytes(const vector_spec& spec) const noexcept;
+  void offer_rows();
   [[nodiscard]] plugins::index_file_stamp stamp_now(const std::string& vector_name) const;
   [[nodiscard]] result<void> load_points(const storage::journal& journal);
   [[nodiscard]] result<void> restore_slots(storage::collection_snapshot& snapshot,
@@ -186,6 +229,9 @@ class collection_state {
   [[nodiscard]] std::string name() const { return "collection '" + meta_->name + "'"; }
   [[nodiscard]] static std::string describe(const std::string& vector_name);
 
+  collection_bounds bounds_;
+  accounts accounts_;
+  std::vector<memory_budget::share> promised_;  // while it is loaded
   std::shared_ptr<storage::collection_store> store_;
   std::shared_ptr<const collection_meta> meta_;
   std::filesystem::path folder_;       // of derived state

@@ -5,8 +5,10 @@
 
 #include <memory>
 
+#include "actors/collection/collection_bounds.hpp"
 #include "config/config.hpp"
 #include "plugins/host/registry.hpp"
+#include "storage/disk_room.hpp"
 #include "storage/engine.hpp"
 
 namespace thespis::actors {
@@ -20,6 +22,13 @@ struct dependencies {
   builder_pool* builders = nullptr;
   config::storage settings;
   std::uint32_t builder_threads = 1;
+  std::shared_ptr<memory_budget> memory;  ///< Null: nobody bounds it.
+
+  /// What a collection may take of memory and of the disk of the data folder.
+  [[nodiscard]] collection_bounds bounds() const {
+    return {memory,
+            [engine = engine](std::uint64_t bytes) { return engine->disk().check_file(bytes); }};
+  }
 };
 
 using dependencies_ptr = std::shared_ptr<const dependencies>;

@@ -26,6 +26,9 @@ class index_progress {
   /// Takes the next slice below `limit`, at most `slots_max` long; nothing if all are taken.
   [[nodiscard]] std::optional<slot_range> take(slot_t limit, slot_t slots_max);
 
+  /// Whether slots below `limit` are still to be taken.
+  [[nodiscard]] bool waits(slot_t limit) const noexcept { return handed_ < limit; }
+
   /// Notes that a slice is inserted.
   void finish(slot_range slice);
 

@@ -9,6 +9,7 @@
 
 #include "actors/api/failure.hpp"
 #include "actors/catalog/catalog.hpp"
+#include "core/allocator.hpp"
 #include "core/log.hpp"
 
 namespace thespis::apps {
@@ -27,12 +28,18 @@ void log_of_plugin(std::uint32_t level, std::string_view line) {
 result<std::unique_ptr<node>> node::start(const config::settings& settings) {
   std::unique_ptr<node> made(new node);
   THESPIS_TRY(made->plugins_, plugins::registry::load(settings.plugins, log_of_plugin));
-  THESPIS_TRY(made->engine_, storage::engine::open(settings.storage));
+  made->memory_ =
+      std::make_shared<memory_budget>(settings.runtime.memory_budget_bytes, find_memory_ceiling());
+  made->memory_->add_relief("allocator", purge_allocator);
+  const auto memory = made->memory_->report();
+  log::info("node", "memory budget", {{"bytes", memory.budget_bytes}, {"origin", memory.origin}});
+  THESPIS_TRY(made->engine_, storage::engine::open(settings.storage, made->memory_));
   THESPIS_TRY(made->runtime_, actors::runtime::start(settings.runtime));
   auto needs = std::make_shared<actors::dependencies>();
   needs->engine = made->engine_;
   needs->plugins = made->plugins_;
   needs->builders = &made->runtime_->builders();
+  needs->memory = made->memory_;
   needs->settings = settings.storage;
   needs->builder_threads = static_cast<std::uint32_t>(made->runtime_->build_threads());
   THESPIS_TRY(made->catalog_, actors::spawn_catalog(made->runtime_->system(), needs));

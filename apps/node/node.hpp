@@ -10,6 +10,7 @@
 #include "actors/runtime/runtime.hpp"
 #include "config/config.hpp"
 #include "core/error.hpp"
+#include "core/memory_budget.hpp"
 #include "plugins/host/registry.hpp"
 #include "storage/engine.hpp"
 
@@ -33,10 +34,12 @@ class node {
   [[nodiscard]] const actors::catalog_actor& catalog() const noexcept { return catalog_; }
   [[nodiscard]] storage::engine& engine() noexcept { return *engine_; }
   [[nodiscard]] const plugins::registry& plugins() const noexcept { return *plugins_; }
+  [[nodiscard]] const std::shared_ptr<memory_budget>& memory() const noexcept { return memory_; }
 
  private:
   node() = default;
 
+  std::shared_ptr<memory_budget> memory_;
   std::shared_ptr<storage::engine> engine_;
   std::shared_ptr<const plugins::registry> plugins_;
   std::unique_ptr<actors::runtime> runtime_;

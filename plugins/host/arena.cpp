@@ -125,7 +125,7 @@ result<void> arena::impl::make_room(slot_t new_end) {
   const auto count = ((new_end - 1) >> lent.chunk_rows_log2) + 1;
   if (!file) return map_memory(count);
   THESPIS_CHECK(map_file(count));
-  return file->grow(std::uint64_t{new_end} * lent.row_stride_bytes);
+  return file->grow(std::uint64_t{new_end} * lent.row_stride_bytes, where.room);
 }
 
 void arena::impl::publish(slot_t new_end) noexcept {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,9 @@ namespace thespis::plugins {
 
 struct opened_arena;
 
+/// Whether a file may take so many bytes more of the disk. Errors: resource_exhausted.
+using disk_check = std::function<result<void>(std::uint64_t bytes)>;
+
 /// Where an arena keeps its rows if not in memory, and what they belong to. Checksums lie beside
 /// them, in `path` with ".sums" appended.
 struct arena_file {
@@ -31,6 +35,7 @@ struct arena_file {
   slot_t next_slot = 0;  ///< Rows at or above it are not the collection's.
   lsn_t lsn = 0;         ///< Sums of a later state do not fit.
   bool on_disk = false;  ///< Few rows are read: keep few of them in memory.
+  disk_check room;       ///< Asked before the file grows; null: it may.
 };
 
 /// Memory of a component: what it holds now, and what it has mapped from files.
@@ -86,6 +91,8 @@ class arena {
 
   /// Gives pages of an `on_disk` arena back to the system. Thread: any.
   void let_go() const noexcept;
+  /// Gives pages of any arena in a file back, because memory is short. Thread: any.
+  void let_go_all() const noexcept;
 
   /// Rows below it exist.
   [[nodiscard]] slot_t end_slot() const noexcept;

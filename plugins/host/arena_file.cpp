@@ -176,6 +176,10 @@ void arena::let_go() const noexcept {
   if (in_file() && impl_->where.on_disk) impl_->let_go();
 }
 
+void arena::let_go_all() const noexcept {
+  if (in_file()) impl_->let_go();
+}
+
 result<void> arena::save(slot_t end, lsn_t lsn) const {
   if (!in_file()) return ok();
   const auto& parts = *impl_;

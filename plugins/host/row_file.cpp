@@ -119,11 +119,15 @@ result<void> row_file::allocate(std::uint64_t begin_bytes, std::uint64_t end_byt
   return ok();
 }
 
-result<void> row_file::grow(std::uint64_t bytes) {
+result<void> row_file::grow(std::uint64_t bytes,
+                            const std::function<result<void>(std::uint64_t)>& room) {
   if (bytes <= bytes_) return ok();
-  const auto ahead = std::clamp(bytes_, ahead_bytes_min, ahead_bytes_max);
-  if (allocate(bytes_, round_up(std::max(bytes, bytes_ + ahead), page_bytes()))) return ok();
-  return allocate(bytes_, round_up(bytes, page_bytes()));
+  const auto ahead = round_up(
+      std::max(bytes, bytes_ + std::clamp(bytes_, ahead_bytes_min, ahead_bytes_max)), page_bytes());
+  if ((!room || room(ahead - bytes_)) && allocate(bytes_, ahead)) return ok();
+  const auto least = round_up(bytes, page_bytes());
+  if (room) THESPIS_CHECK(room(least - bytes_));
+  return allocate(bytes_, least);
 }
 
 result<unsigned char*> row_file::map(std::uint64_t begin, std::size_t bytes) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "core/distance.hpp"
@@ -45,9 +46,11 @@ class row_file {
   /// Room for rows, in bytes.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
-  /// Takes disk space for `bytes` of rows, zeros where nothing was written, and some ahead.
-  /// Errors: resource_exhausted (disk full, quota), io.
-  [[nodiscard]] result<void> grow(std::uint64_t bytes);
+  /// Takes disk space for `bytes` of rows, zeros where nothing was written, and some ahead if
+  /// `room` has it; null: there is room. Errors: those of `room`; resource_exhausted (disk full,
+  /// quota), io.
+  [[nodiscard]] result<void> grow(std::uint64_t bytes,
+                                  const std::function<result<void>(std::uint64_t)>& room = {});
 
   /// Maps [begin, begin + bytes) of the rows, also what the file does not have yet: that must not
   /// be touched before `grow`. Errors: resource_exhausted (address space).

@@ -27,6 +27,7 @@ struct request {
   std::string id;                ///< From `x-request-id` if that is sane, else made by us.
   std::string body;
   bool has_body = false;
+  bool adds_data = false;       ///< Set in `admit`: what the body says will be kept.
   std::int64_t started_ns = 0;  ///< `steady_time_ns` when the head was complete.
   std::chrono::steady_clock::time_point deadline;
 

@@ -170,7 +170,8 @@ server::~server() {
 
 result<std::unique_ptr<server>> server::start(asio::io_context& io, const config::server& settings,
                                               const config::security& security,
-                                              std::shared_ptr<http::handler> handler) {
+                                              std::shared_ptr<http::handler> handler,
+                                              std::shared_ptr<memory_budget> memory) {
   THESPIS_TRY(const auto where, config::parse_listen_address(settings.listen));
   error_code failure;
   tcp::resolver resolver(io);
@@ -191,7 +192,8 @@ result<std::unique_ptr<server>> server::start(asio::io_context& io, const config
                  "server.listen '" + settings.listen +
                      "': an address that is not loopback needs an API key (security.api_key)");
   access_rules rules(settings, security, where.host, endpoint.address().to_string());
-  auto state = std::make_shared<server_state>(settings, std::move(rules), std::move(handler));
+  auto state = std::make_shared<server_state>(settings, std::move(rules), std::move(handler),
+                                              std::move(memory));
   auto parts = std::make_shared<impl>(io, std::move(state));
   THESPIS_CHECK(parts->listen(endpoint));
   asio::co_spawn(parts->guard, parts->accept(), asio::detached);

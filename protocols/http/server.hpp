@@ -11,6 +11,7 @@
 
 #include "config/config.hpp"
 #include "core/error.hpp"
+#include "core/memory_budget.hpp"
 #include "protocols/http/gate.hpp"
 #include "protocols/http/handler.hpp"
 
@@ -21,12 +22,12 @@ namespace thespis::http {
 /// Thread: all members may be called from any thread.
 class server {
  public:
-  /// Listens and begins to serve.
+  /// Listens and begins to serve. `memory` bounds bodies; null: the settings alone do.
   /// Errors: invalid_argument (address, or a non-loopback address without an API key), io (the
   /// port is in use or not permitted).
   [[nodiscard]] static result<std::unique_ptr<server>> start(
       boost::asio::io_context& io, const config::server& settings, const config::security& security,
-      std::shared_ptr<http::handler> handler);
+      std::shared_ptr<http::handler> handler, std::shared_ptr<memory_budget> memory = nullptr);
 
   /// Stops listening and cuts what is still connected.
   ~server();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -51,10 +52,15 @@ gate::bounds write_bounds(const config::server& settings) {
 }  // namespace
 
 server_state::server_state(const config::server& settings_, access_rules rules_,
-                           std::shared_ptr<http::handler> handler_)
+                           std::shared_ptr<http::handler> handler_,
+                           std::shared_ptr<memory_budget> memory_)
     : settings(settings_),
       rules(std::move(rules_)),
       handler(std::move(handler_)),
+      memory(std::move(memory_)),
+      bytes_in_flight_max(memory ? std::min<std::uint64_t>(settings.request_bytes_in_flight_max,
+                                                           memory->bytes() / bodies_part)
+                                 : settings.request_bytes_in_flight_max),
       reads("reads", read_bounds(settings_)),
       writes("writes", write_bounds(settings_)) {
   std::random_device random;
@@ -62,12 +68,25 @@ server_state::server_state(const config::server& settings_, access_rules rules_,
 }
 
 bool server_state::enter_bytes(std::size_t bytes) noexcept {
-  if (bytes_.fetch_add(bytes) + bytes <= settings.request_bytes_in_flight_max) return true;
-  bytes_.fetch_sub(bytes);
-  return false;
+  if (bytes_.fetch_add(bytes) + bytes > bytes_in_flight_max) {
+    bytes_.fetch_sub(bytes);
+    return false;
+  }
+  const auto taken = static_cast<std::int64_t>(bytes);
+  if (memory) memory->add(memory_part::requests, taken, taken);
+  return true;
 }
 
-void server_state::leave_bytes(std::size_t bytes) noexcept { bytes_.fetch_sub(bytes); }
+void server_state::leave_bytes(std::size_t bytes) noexcept {
+  bytes_.fetch_sub(bytes);
+  const auto taken = static_cast<std::int64_t>(bytes);
+  if (memory) memory->add(memory_part::requests, -taken, -taken);
+}
+
+result<void> server_state::check_memory(std::size_t bytes) const {
+  if (!memory) return ok();
+  return memory->check(bytes * body_copies, "a body of " + std::to_string(bytes) + " bytes");
+}
 
 bool server_state::enter(session& one, std::size_t extra) {
   const std::lock_guard lock(mutex_);

@@ -366,6 +366,7 @@ session::step session::judge_load() {
     return refuse(417, "Expect: only 100-continue is understood");
   // Who would be refused later is refused before there is work in it.
   if (gate_ != nullptr && gate_->refuses(steady_time_ns())) return shed();
+  if (length && *length > 0) return judge_memory(*length);
   return step::next;
 }
 
@@ -408,11 +409,25 @@ session::step session::parse_body() {
   if (more == 0) return step::next;
   advance(more);
   if (!parser_->keeps_body()) return step::next;
+  // A chunked body says its length as it goes.
+  if (!parser_->content_length() && judge_memory(more) != step::next) return step::answer;
   if (!shared_->enter_bytes(more))
     return refuse(429, "the bodies of requests in flight are over " +
-                           std::to_string(shared_->settings.request_bytes_in_flight_max) +
+                           std::to_string(shared_->bytes_in_flight_max) +
                            " bytes; try again later");
   bytes_held_ += more;
+  return step::next;
+}
+
+// Whether so much of a body fits into memory, before it is read.
+session::step session::judge_memory(std::size_t bytes) {
+  if (bytes_held_ + bytes > shared_->bytes_in_flight_max)
+    return refuse(507, "the body needs more than the " +
+                           std::to_string(shared_->bytes_in_flight_max) +
+                           " bytes that the memory budget leaves for bodies");
+  if (request_.adds_data)
+    if (const auto fits = shared_->check_memory(bytes); !fits)
+      return refuse(507, fits.error().message);
   return step::next;
 }
 

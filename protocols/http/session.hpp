@@ -75,6 +75,7 @@ class session {
   step shed();
   step drop_body(bool keep_line);
   step parse_body();
+  step judge_memory(std::size_t bytes);
   step refuse(unsigned status, std::string_view message);
   step refuse_slow_body();
   step refuse_parse(const boost::beast::error_code& failure);

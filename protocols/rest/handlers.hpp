@@ -15,6 +15,7 @@ answered root(call& in);
 answered alive(call& in);
 answered ready(call& in);
 answered version(call& in);
+answered telemetry(call& in);
 answered metrics(call& in);
 
 // collections.cpp

@@ -101,6 +101,7 @@ rest_service::route_numbers rest_service::make_numbers(const std::string& name,
 
 http::admission rest_service::admit(http::request& incoming, http::response& answer) {
   incoming.captures = {};
+  incoming.adds_data = false;
   std::string allow;
   const auto found = find_route(incoming, allow);
   if (found == match::unknown_path) {
@@ -129,6 +130,7 @@ http::admission rest_service::admit(http::request& incoming, http::response& ans
            answer);
     return http::admission::refused;
   }
+  incoming.adds_data = to.adds_data;
   return to.room;
 }
 

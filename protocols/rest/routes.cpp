@@ -33,6 +33,7 @@ constexpr route table[] = {
     {method::get, "/readyz", "readyz", no_body, none, open, at::ready},
     {method::get, "/ready", "readyz", no_body, none, open, at::ready},
     {method::get, "/version", "version", no_body, none, probe, at::version},
+    {method::get, "/telemetry", "telemetry", no_body, none, probe, at::telemetry},
     {method::get, "/metrics", "metrics", no_body, none, probe, at::metrics},
 
     {method::get, "/collections", "list_collections", no_body, none, reads, at::list_collections},
@@ -48,7 +49,7 @@ constexpr route table[] = {
      at::check_indexes},
 
     {method::put, "/collections/{collection}/points", "upsert_points", any, write, writes,
-     at::upsert_points},
+     at::upsert_points, true},
     {method::post, "/collections/{collection}/points", "many_points", json, read, reads,
      at::many_points},
     {method::get, "/collections/{collection}/points/{id}", "one_point", no_body, read, reads,

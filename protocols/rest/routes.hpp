@@ -26,6 +26,7 @@ struct route {
   query_kind query;
   http::admission room;  ///< Which room it needs, if any.
   handlers::answered (*run)(call&);
+  bool adds_data = false;  ///< What its body says will be kept: needs memory.
 };
 
 /// All routes. Each is also mounted under `/v1`, and those with GET answer HEAD too.

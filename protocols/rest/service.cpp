@@ -64,6 +64,29 @@ void add_collection(thespis::metrics::sink& out, const thespis::collection_info&
   }
 }
 
+void write_memory(codec::json_writer& out, const memory_report& now) {
+  out.key("memory").begin_object();
+  out.key("budget_bytes").number(now.budget_bytes);
+  out.key("budget_origin").string(now.origin);
+  out.key("used_bytes").number(now.used_bytes);
+  out.key("resident_bytes").number(now.resident_bytes);
+  out.key("promised_bytes").number(now.promised_bytes);
+  out.key("parts").begin_object();
+  for (std::size_t i = 0; i < memory_parts; ++i)
+    out.key(to_string(static_cast<memory_part>(i))).number(now.parts[i]);
+  out.key("other").number(now.other_bytes);
+  out.end_object().end_object();
+}
+
+void write_disk(codec::json_writer& out, const disk_numbers& now) {
+  out.key("disk").begin_object();
+  out.key("free_bytes").number(now.free_bytes);
+  out.key("reserve_bytes").number(now.reserve_bytes);
+  out.key("held_bytes").number(now.held_bytes);
+  out.key("full").boolean(now.full);
+  out.end_object();
+}
+
 }  // namespace
 
 answered root(call& in) {
@@ -99,6 +122,20 @@ answered version(call& in) {
     out.key("name").string("thespis");
     write_build(out, in.options.build);
     out.key("dialect").string(dialect_version);
+    out.end_object();
+  });
+  co_return;
+}
+
+answered telemetry(call& in) {
+  answer(in, [&](codec::json_writer& out) {
+    out.begin_object().key("app").begin_object();
+    out.key("name").string("thespis");
+    write_build(out, in.options.build);
+    out.end_object();
+    if (in.options.memory) write_memory(out, in.options.memory->report());
+    if (in.options.disk)
+      if (const auto disk = in.options.disk()) write_disk(out, *disk);
     out.end_object();
   });
   co_return;

@@ -44,6 +44,7 @@ errc code_of_status(unsigned status) noexcept {
     case 431: return errc::too_large;
     case 429: return errc::resource_exhausted;
     case 503: return errc::unavailable;
+    case 507: return errc::resource_exhausted;
     default: return status < 500 ? errc::invalid_argument : errc::internal;
   }
 }
