@@ -118,6 +118,19 @@ result<void> erase(const collections_flags& flags) {
   return ok();
 }
 
+result<void> reopen(const collections_flags& flags) {
+  THESPIS_TRY(auto client, connect(flags.connection));
+  THESPIS_TRY(
+      [[maybe_unused]] const auto answer,
+      client::call(client, client::method::post, client::collection_path(flags.name) + "/reopen"));
+  if (flags.json) {
+    print_json({{"reopened", flags.name}});
+  } else {
+    std::cout << "opening " << printable(flags.name) << '\n';
+  }
+  return ok();
+}
+
 using action = result<void> (*)(const collections_flags&);
 
 CLI::App* add_action(CLI::App& to, const char* name, const char* what, action run,
@@ -157,6 +170,9 @@ void add_collections(CLI::App& app, int& status) {
   auto* drop =
       add_action(*command, "delete", "Delete one and all its points", erase, flags, status);
   drop->add_option("NAME", flags->name, "Collection")->required();
+  auto* open =
+      add_action(*command, "reopen", "Open one again that is quarantined", reopen, flags, status);
+  open->add_option("NAME", flags->name, "Collection")->required();
 }
 
 }  // namespace thespis::apps

@@ -30,6 +30,7 @@ enum exit_code : int {
 /// `app`.
 using add_command = void (*)(CLI::App& app, int& status);
 
+void add_check(CLI::App& app, int& status);
 void add_collections(CLI::App& app, int& status);
 void add_config(CLI::App& app, int& status);
 void add_import(CLI::App& app, int& status);

@@ -19,9 +19,9 @@ namespace {
 using namespace thespis::apps;
 
 constexpr std::array commands = {
-    add_command{add_serve},       add_command{add_import},  add_command{add_search},
-    add_command{add_collections}, add_command{add_index},   add_command{add_config},
-    add_command{add_plugin},      add_command{add_version},
+    add_command{add_serve},       add_command{add_import}, add_command{add_search},
+    add_command{add_collections}, add_command{add_index},  add_command{add_config},
+    add_command{add_plugin},      add_command{add_check},  add_command{add_version},
 };
 
 constexpr const char* footer =

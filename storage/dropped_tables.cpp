@@ -3,13 +3,15 @@
 
 #include "storage/dropped_tables.hpp"
 
+#include "core/fail_point.hpp"
+#include "core/log.hpp"
+#include "core/phase.hpp"
+#include "storage/orphans.hpp"
+#include "storage/tables.hpp"
+
 #include <algorithm>
 #include <string>
 #include <system_error>
-
-#include "core/fail_point.hpp"
-#include "core/phase.hpp"
-#include "storage/tables.hpp"
 
 namespace thespis::storage {
 
@@ -46,55 +48,45 @@ bool dropped_tables::remove(wt::session& session, const uuid& collection) const 
 }
 
 result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
-  const std::set<uuid> kept(live.begin(), live.end());
-  std::vector<std::string> files;
   THESPIS_TRY(auto session, sessions_.borrow());
-  std::set<uuid> orphans;
-  {
-    THESPIS_TRY(auto names, session->open_names());
-    while (true) {
-      THESPIS_TRY(const bool more, names.next());
-      if (!more) break;
-      THESPIS_TRY(const auto name, names.key());
-      if (const auto owner = tables::owner(name); owner && !kept.contains(*owner))
-        orphans.insert(*owner);
-      else if (const auto holder = tables::file_owner(name); holder && !kept.contains(*holder))
-        files.emplace_back(name);
-    }
-  }
-  std::error_code failure;
-  for (const auto& folder : std::filesystem::directory_iterator(derived_root_, failure)) {
-    const auto owner = uuid::parse(folder.path().filename().string());
-    if (owner && !kept.contains(*owner)) orphans.insert(*owner);
-  }
-  if (failure) return error(errc::io, "read " + derived_root_.string() + ": " + failure.message());
-  for (const auto& orphan : orphans) {
+  const auto data_dir = derived_root_.parent_path();
+  THESPIS_TRY(const auto found, find_orphans(*session, data_dir, {live.begin(), live.end()}));
+  for (const auto& orphan : found.collections) {
     THESPIS_FAIL_POINT("recovery.orphan_found");
-    if (remove(*session, orphan)) continue;
+    const bool removed = remove(*session, orphan);
+    log::info("storage", "removed what a collection that is gone has left",
+              {{"id", orphan.text()}, {"complete", removed}});
+    if (removed) continue;
     const std::lock_guard lock(mutex_);
     pending_.push_back(orphan);
   }
   // A crash within the creation or the drop of a table leaves its file listed without it.
-  for (const auto& file : files) THESPIS_CHECK(session->drop(file));
-  return sweep_files(kept);
+  for (const auto& file : found.listed_files) {
+    THESPIS_TRY(const bool removed, session->drop(file));
+    log::info("storage", "removed a file without a table", {{"file", file}, {"complete", removed}});
+  }
+  for (const auto& file : found.files) {
+    std::error_code failure;
+    std::filesystem::remove(file, failure);
+    log::info("storage",
+              failure ? "a left-over file cannot be removed" : "removed a left-over file",
+              {{"file", file.string()}});
+  }
+  return remove_counters(*session, found.counters);
 }
 
-// A crash before a file was listed, or after it was not any more, leaves it on the disk only.
-result<void> dropped_tables::sweep_files(const std::set<uuid>& kept) const {
-  std::error_code failure;
-  std::vector<std::filesystem::path> unlisted;
-  for (const auto& file : std::filesystem::directory_iterator(database_, failure)) {
-    const auto owner =
-        tables::file_owner(std::string(tables::file_prefix) + file.path().filename().string());
-    const auto waits =
-        owner && std::find(pending_.begin(), pending_.end(), *owner) != pending_.end();
-    if (owner && !kept.contains(*owner) && !waits) unlisted.push_back(file.path());
+result<void> dropped_tables::remove_counters(wt::session& session,
+                                             const std::vector<uuid>& collections) {
+  if (collections.empty()) return ok();
+  THESPIS_TRY(auto rows, session.open(tables::counters));
+  wt::transaction writing(session);
+  THESPIS_CHECK(writing.begun());
+  for (const auto& collection : collections) {
+    THESPIS_TRY(const bool any, rows.remove(tables::key(collection)));
+    log::info("storage", "removed the counters of a collection that is gone",
+              {{"id", collection.text()}, {"found", any}});
   }
-  if (failure) return error(errc::io, "read " + database_.string() + ": " + failure.message());
-  for (const auto& file : unlisted)
-    if (!std::filesystem::remove(file, failure) && failure)
-      return error(errc::io, "remove " + file.string() + ": " + failure.message());
-  return ok();
+  return writing.commit();
 }
 
 }  // namespace thespis::storage

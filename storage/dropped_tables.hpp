@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <mutex>
-#include <set>
 #include <vector>
 
 #include "core/error.hpp"
@@ -32,13 +31,13 @@ class dropped_tables {
   /// Tries again to remove what is left; returns how many collections still have tables.
   std::size_t retry();
 
-  /// Removes tables, files and folders whose collection is not one of `live`; called at the start.
-  /// Errors: io.
+  /// Removes tables, folders and counters whose collection is not one of `live`, and files that a
+  /// crash has left; called at the start. Tells of each in the log. Errors: io.
   [[nodiscard]] result<void> sweep(const std::vector<uuid>& live);
 
  private:
   bool remove(wt::session& session, const uuid& collection) const;
-  [[nodiscard]] result<void> sweep_files(const std::set<uuid>& kept) const;
+  static result<void> remove_counters(wt::session& session, const std::vector<uuid>& collections);
 
   session_pool& sessions_;
   const std::filesystem::path database_;

@@ -16,7 +16,9 @@
 #include "core/phase.hpp"
 #include "storage/bytes.hpp"
 #include "storage/catalog_tables.hpp"
+#include "storage/collection_check.hpp"
 #include "storage/data_folder.hpp"
+#include "storage/journal_check.hpp"
 #include "storage/log_check.hpp"
 #include "storage/log_files.hpp"
 #include "storage/maintenance.hpp"
@@ -33,27 +35,6 @@ void raise_descriptor_limit() noexcept {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);  // a lower limit shows up as a named error at the table
-}
-
-std::string configuration(const config::storage& settings) {
-  return "create,session_max=4096,cache_size=" + std::to_string(settings.cache_bytes) +
-         ",log=(enabled=true,archive=true,prealloc=true,zero_fill=true,file_max=" +
-         std::to_string(settings.log_file_bytes) +
-         "),transaction_sync=(enabled=false)"
-         ",file_manager=(close_idle_time=60,close_handle_minimum=256,close_scan_interval=10)"
-         ",eviction_dirty_target=40,eviction_dirty_trigger=80"
-         ",eviction=(threads_min=1,threads_max=2),statistics=(fast)";
-}
-
-result<wt::connection> open_database(const std::filesystem::path& home,
-                                     const std::string& configuration) {
-  THESPIS_CHECK(mend_log_files(home));
-  auto opened = wt::connection::open(home, configuration);
-  if (opened || opened.error().code != errc::corruption) return opened;
-  // WiredTiger reads the log twice. The first time it cuts off a torn end, and that may leave a
-  // file which it refuses the second time.
-  THESPIS_TRY(const bool mended, mend_log_files(home));
-  return mended ? wt::connection::open(home, configuration) : std::move(opened);
 }
 
 /// What identifies the node and this boot.
@@ -96,6 +77,27 @@ result<identity> boot(session_pool& sessions) {
 }
 
 }  // namespace
+
+std::string configuration(const config::storage& settings) {
+  return "create,session_max=4096,cache_size=" + std::to_string(settings.cache_bytes) +
+         ",log=(enabled=true,archive=true,prealloc=true,zero_fill=true,file_max=" +
+         std::to_string(settings.log_file_bytes) +
+         "),transaction_sync=(enabled=false)"
+         ",file_manager=(close_idle_time=60,close_handle_minimum=256,close_scan_interval=10)"
+         ",eviction_dirty_target=40,eviction_dirty_trigger=80"
+         ",eviction=(threads_min=1,threads_max=2),statistics=(fast)";
+}
+
+result<wt::connection> open_database(const std::filesystem::path& home,
+                                     const std::string& configuration) {
+  THESPIS_CHECK(mend_log_files(home));
+  auto opened = wt::connection::open(home, configuration);
+  if (opened || opened.error().code != errc::corruption) return opened;
+  // WiredTiger reads the log twice. The first time it cuts off a torn end, and that may leave a
+  // file which it refuses the second time.
+  THESPIS_TRY(const bool mended, mend_log_files(home));
+  return mended ? wt::connection::open(home, configuration) : std::move(opened);
+}
 
 struct engine::impl {
   static constexpr const char* relief_name = "storage cache";
@@ -176,6 +178,15 @@ result<std::filesystem::path> engine::derived_folder(const uuid& collection) con
   if (failure)
     return error(errc::io, "folder " + path.string() + ": cannot be created: " + failure.message());
   return path;
+}
+
+std::unique_ptr<stored_check> engine::check(const collection_meta& meta,
+                                            point_visitor visit) const {
+  return std::make_unique<collection_check>(impl_->shared.sessions, meta, std::move(visit));
+}
+
+std::unique_ptr<stored_check> engine::check_journal() const {
+  return std::make_unique<journal_check>(impl_->shared.sessions, impl_->shared.journal->durable());
 }
 
 engine_stats engine::stats() const {

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/memory_budget.hpp"
 #include "core/uuid.hpp"
+#include "storage/check.hpp"
 
 namespace thespis::storage {
 
@@ -54,6 +55,12 @@ class engine {
   [[nodiscard]] std::uint64_t term() const noexcept;
   /// Folder for derived files (indexes) of a collection; created on demand.
   [[nodiscard]] result<std::filesystem::path> derived_folder(const uuid& collection) const;
+
+  /// A check of a collection's tables; `visit` sees its points. Engine and collection outlive it.
+  [[nodiscard]] std::unique_ptr<stored_check> check(const collection_meta& meta,
+                                                    point_visitor visit = {}) const;
+  /// A check of the journal's durable entries.
+  [[nodiscard]] std::unique_ptr<stored_check> check_journal() const;
 
   [[nodiscard]] engine_stats stats() const;
   /// The room on the disk of the data folder.

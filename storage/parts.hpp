@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "config/config.hpp"
 #include "core/memory_budget.hpp"
@@ -17,6 +18,14 @@
 #include "storage/wt.hpp"
 
 namespace thespis::storage {
+
+/// How WiredTiger is opened.
+[[nodiscard]] std::string configuration(const config::storage& settings);
+
+/// Opens the database in `home`, with recovery, also where a power cut left a torn log.
+/// Errors: as `wt::connection::open`.
+[[nodiscard]] result<wt::connection> open_database(const std::filesystem::path& home,
+                                                   const std::string& configuration);
 
 /// What the stores of an open engine share. Members are destroyed in reverse order.
 struct parts {

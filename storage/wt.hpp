@@ -33,6 +33,9 @@ inline constexpr int panic_exit_status = 74;
 /// says what failed, in which folder and what to do.
 [[noreturn]] void die(std::string_view why) noexcept;
 
+/// The exit status of `die` from now on, for a process that is no server.
+void exit_on_panic_with(int status) noexcept;
+
 /// Whether a cursor's `put` replaces and `remove` ignores a missing row, or refuses.
 enum class writes : std::uint8_t { overwrite, strict };
 
@@ -96,8 +99,11 @@ class session {
   [[nodiscard]] result<void> create(const std::string& table);
   /// Removes a table; false while a cursor of any session holds it. A missing one is no error.
   [[nodiscard]] result<bool> drop(const std::string& table);
-  /// Reads every page of a table that nobody has open. Errors: corruption (a bad page), conflict.
+  /// Reads every block of a table that no cursor is open on, and checks what it holds.
+  /// Errors: corruption (damaged; nothing panics), conflict (a cursor is open).
   [[nodiscard]] result<void> verify(const std::string& table);
+  /// Puts together anew what can be read of a table that no cursor is open on.
+  [[nodiscard]] result<void> salvage(const std::string& table);
   /// Removes every row up to and including the position of `last`.
   [[nodiscard]] result<void> truncate_to(cursor& last);
 

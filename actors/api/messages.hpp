@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/collection_info.hpp"
+#include "core/health.hpp"
 #include "core/ids.hpp"
 #include "core/index_check.hpp"
 #include "core/read_request.hpp"
@@ -28,6 +29,8 @@ using info_atom = caf::atom_constant<caf::atom("info")>;
 using count_atom = caf::atom_constant<caf::atom("count")>;
 using exists_atom = caf::atom_constant<caf::atom("exists")>;
 using check_atom = caf::atom_constant<caf::atom("check")>;
+using health_atom = caf::atom_constant<caf::atom("health")>;
+using retry_atom = caf::atom_constant<caf::atom("retry")>;
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
@@ -50,6 +53,7 @@ THESPIS_LOCAL_MESSAGE(thespis::collection_meta)
 THESPIS_LOCAL_MESSAGE(thespis::collection_info)
 THESPIS_LOCAL_MESSAGE(thespis::index_check_reply)
 THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_meta>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::health_report>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_request>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_reply>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_batch_request>)

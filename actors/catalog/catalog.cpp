@@ -26,6 +26,15 @@ caf::error absent(const std::string& collection) {
   return to_caf(error(errc::not_found, "collection '" + collection + "' doesn't exist"));
 }
 
+// What reading it again will not cure.
+bool is_lasting(errc code) {
+  return code == errc::corruption || code == errc::unsupported || code == errc::not_found;
+}
+
+constexpr const char* cure =
+    "; repair it with 'thespis check --repair' while the server is stopped, "
+    "open it again with 'thespis collections reopen', or drop it";
+
 caf::error not_now(const std::string& collection, const std::string& why) {
   return to_caf(error(errc::unavailable, "collection '" + collection + "': " + why));
 }
@@ -38,11 +47,13 @@ void catalog_keeper::start(pointer self, dependencies_ptr needs,
   needs_ = std::move(needs);
   end_on_exception(self_, "catalog");
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
+  health_ = self_->spawn(actors::health, needs_, checked_);
   for (auto& meta : known) {
     auto collection = meta.name;
     entries_[collection].meta = std::move(meta);
     open(collection);
   }
+  validate_if_ready();
 }
 
 void catalog_keeper::run_job(std::function<void()> job) {
@@ -121,17 +132,19 @@ void catalog_keeper::on_opened(const std::string& collection, const open_outcome
     return;
   }
   if (!*outcome) {
-    on_failure(collection, opened, outcome->error().message);
+    on_failure(collection, opened, outcome->error());
     return;
   }
   auto read_side = self_->spawn(reader, collection, needs_);
   opened.now = phase::loading;
+  opened.reader = read_side;
+  opened.loaded = std::make_shared<load_progress>();
   opened.writer = self_->spawn<caf::monitored>(actors::collection, needs_, read_side, **outcome);
   auto handles = std::make_shared<collection_handles>();
   handles->meta = opened.meta;
   handles->writer = opened.writer;
   handles->reader = read_side;
-  self_->request(opened.writer, caf::infinite, load_atom::value)
+  self_->request(opened.writer, caf::infinite, load_atom::value, opened.loaded)
       .then(
           [this, collection, handles](bool) {
             // The writer's end may have been seen before this answer.
@@ -143,34 +156,46 @@ void catalog_keeper::on_opened(const std::string& collection, const open_outcome
             loaded.handles = handles;
             THESPIS_FAIL_POINT("create.opened");
             loaded.create_promise.deliver(loaded.meta);
+            validate_if_ready();
           },
           [](const caf::error&) {});  // the writer quits and on_down decides
 }
 
-void catalog_keeper::on_failure(const std::string& collection, entry& failed,
-                                const std::string& why) {
+void catalog_keeper::on_failure(const std::string& collection, entry& failed, const error& why) {
   failed.handles = nullptr;
   failed.writer = nullptr;
-  failed.failure = why;
+  failed.reader = nullptr;
+  failed.failure = why.message;
   if (failed.drop_promise.pending()) {
     drop_now(collection);
+    return;
+  }
+  const bool was_loading = failed.now == phase::opening || failed.now == phase::loading;
+  if (was_loading && is_lasting(why.code)) {
+    quarantine(collection, failed, "it cannot be loaded");
     return;
   }
   if (failed.now == phase::serving && steady_time_ns() - failed.serving_since_ns > healthy_ns)
     failed.failures = 0;
   ++failed.failures;
   if (failed.failures > failures_max) {
-    failed.now = phase::quarantined;
-    log::error("catalog", "collection quarantined after repeated failures",
-               {{"collection", collection}, {"why", why}});
-    if (failed.create_promise.pending()) failed.create_promise.deliver(not_now(collection, why));
+    quarantine(collection, failed, "repeated failures");
     return;
   }
   failed.now = phase::restarting;
   const auto delay = first_delay * (1 << (failed.failures - 1));
   log::warn("catalog", "collection is restarted",
-            {{"collection", collection}, {"delay_ms", delay.count()}, {"why", why}});
+            {{"collection", collection}, {"delay_ms", delay.count()}, {"why", why.message}});
   self_->delayed_send(self_, delay, restart_atom::value, collection);
+}
+
+void catalog_keeper::quarantine(const std::string& collection, entry& failed, const char* after) {
+  failed.now = phase::quarantined;
+  log::error("catalog", "collection quarantined",
+             {{"collection", collection}, {"after", after}, {"why", failed.failure}});
+  if (failed.create_promise.pending())
+    failed.create_promise.deliver(not_now(collection, failed.failure));
+  validate_if_ready();
 }
 
 void catalog_keeper::restart(const std::string& collection) {
@@ -196,7 +221,7 @@ void catalog_keeper::on_down(const caf::down_msg& down) {
     stop_if_empty();
     return;
   }
-  on_failure(std::string(collection), ended, from_caf(down.reason).message);
+  on_failure(std::string(collection), ended, from_caf(down.reason));
 }
 
 template <class Atom>
@@ -265,42 +290,114 @@ std::vector<collection_meta> catalog_keeper::list() const {
   return metas;
 }
 
+std::string catalog_keeper::absence_of(const entry& one) const {
+  switch (one.now) {
+    case phase::serving: return {};
+    case phase::creating:
+    case phase::dropping: return "it is being made or dropped";
+    case phase::opening:
+    case phase::loading: return "it is being loaded";
+    case phase::restarting: return "it is being restarted after a failure: " + one.failure;
+    case phase::quarantined: return "it is quarantined: " + one.failure + cure;
+  }
+  return {};
+}
+
 caf::result<shared<collection_handles>> catalog_keeper::find(const std::string& collection) const {
   const auto found = entries_.find(collection);
   if (found == entries_.end()) return absent(collection);
   const auto& item = found->second;
-  switch (item.now) {
-    case phase::serving: return item.handles;
-    case phase::creating:
-    case phase::dropping: return absent(collection);
-    case phase::opening:
-    case phase::loading:
-      // Until its creation was answered, it is not there.
-      if (item.create_promise.pending()) return absent(collection);
-      return not_now(collection, "it is being loaded");
-    case phase::restarting:
-      return not_now(collection, "it is being restarted after a failure: " + item.failure);
-    case phase::quarantined:
-      return not_now(collection, "it is quarantined after repeated failures: " + item.failure);
-  }
-  return absent(collection);
+  if (item.now == phase::serving) return item.handles;
+  // Until its creation was answered, it is not there.
+  if (item.now == phase::creating || item.now == phase::dropping || item.create_promise.pending())
+    return absent(collection);
+  return not_now(collection, absence_of(item));
 }
 
-readiness catalog_keeper::progress() const {
+caf::result<collection_info> catalog_keeper::absent_info(const std::string& collection) const {
+  const auto found = entries_.find(collection);
+  if (found == entries_.end()) return absent(collection);
+  if (found->second.now != phase::quarantined)
+    return not_now(collection, absence_of(found->second));
+  collection_info info;
+  info.meta = found->second.meta;
+  info.status = collection_status::red;
+  info.status_detail = absence_of(found->second);
+  return info;
+}
+
+caf::result<bool> catalog_keeper::retry(const std::string& collection) {
+  const auto found = entries_.find(collection);
+  if (found == entries_.end()) return absent(collection);
+  if (found->second.now != phase::quarantined)
+    return to_caf(
+        error(errc::failed_precondition, "collection '" + collection + "': it is not quarantined"));
+  found->second.failures = 0;
+  log::info("catalog", "quarantined collection is opened again", {{"collection", collection}});
+  open(collection);
+  return true;
+}
+
+readiness catalog_keeper::progress() {
   readiness now;
   now.collections = entries_.size();
   for (const auto& [collection, item] : entries_) {
-    if (item.now == phase::opening || item.now == phase::loading) ++now.loading;
-    if (item.now == phase::quarantined) ++now.quarantined;
+    const double share = item.loaded ? item.loaded->share() : 0;
+    if (item.now == phase::opening || item.now == phase::loading)
+      now.loading.push_back({collection, absence_of(item), item.now == phase::loading ? share : 0});
+    if (item.now == phase::quarantined) now.quarantined.push_back({collection, item.failure, 0});
   }
-  now.ready = now.loading == 0 && !stopping_;
+  now.ready = now.loading.empty() && !stopping_;
+  now.validating = checked_->running;
+  now.validated = checked_->share;
+  now.validation = checked_->last;
   return now;
+}
+
+// Loading compares what is kept in memory; everything else is read once after the start.
+void catalog_keeper::validate_if_ready() {
+  if (validated_ || stopping_ || needs_->settings.check_bytes_per_s == 0 || !progress().ready)
+    return;
+  validated_ = true;
+  self_->request(health_, caf::infinite, check_atom::value, take_survey(false))
+      .then([](const shared<health_report>&) {}, [](const caf::error&) {});
+}
+
+shared<survey> catalog_keeper::take_survey(bool indexes) const {
+  auto taken = std::make_shared<survey>();
+  taken->indexes = indexes;
+  for (const auto& [collection, item] : entries_) {
+    if (item.now == phase::creating || item.now == phase::dropping) continue;
+    taken->collections.push_back(
+        {item.meta, absence_of(item), item.now == phase::quarantined, item.writer, item.reader});
+  }
+  return taken;
+}
+
+caf::result<shared<health_report>> catalog_keeper::check() {
+  if (stopping_) return to_caf(error(errc::unavailable, "health: the server is stopping"));
+  validated_ = true;
+  auto promise = self_->make_response_promise<shared<health_report>>();
+  self_->request(health_, caf::infinite, check_atom::value, take_survey(true))
+      .then([promise](const shared<health_report>& found) mutable { promise.deliver(found); },
+            [promise](const caf::error& failure) mutable { promise.deliver(failure); });
+  return promise;
+}
+
+caf::result<shared<health_report>> catalog_keeper::health() const {
+  auto promise = self_->make_response_promise<shared<health_report>>();
+  self_->request(health_, caf::infinite, health_atom::value)
+      .then([promise](const shared<health_report>& found) mutable { promise.deliver(found); },
+            [promise](const caf::error& failure) mutable { promise.deliver(failure); });
+  return promise;
 }
 
 caf::result<bool> catalog_keeper::stop() {
   stopping_ = true;
   stop_promise_ = self_->make_response_promise<bool>();
   const auto promise = stop_promise_;
+  self_->request(health_, caf::infinite, stop_atom::value)
+      .then([this](bool) { end_health(); }, [this](const caf::error&) { end_health(); });
   for (auto it = entries_.begin(); it != entries_.end();) {
     auto& item = it->second;
     if (item.writer) {
@@ -315,8 +412,14 @@ caf::result<bool> catalog_keeper::stop() {
   return promise;
 }
 
+void catalog_keeper::end_health() {
+  health_ = nullptr;
+  stop_if_empty();
+}
+
 void catalog_keeper::stop_if_empty() {
-  if (!stopping_ || !entries_.empty() || job_running_ || !stop_promise_.pending()) return;
+  if (!stopping_ || health_ || !entries_.empty() || job_running_ || !stop_promise_.pending())
+    return;
   stop_promise_.deliver(true);
   self_->quit();
 }
@@ -327,24 +430,29 @@ catalog_internal::behavior_type catalog(catalog_keeper::pointer self, dependenci
                                         const std::vector<collection_meta>& known) {
   self->state.start(self, std::move(needs), known);
   auto& state = self->state;
-  return {[&state](create_atom, const std::string& collection, const collection_spec& spec) {
-            return state.create(collection, spec);
-          },
-          [&state](drop_atom, const std::string& collection) { return state.drop(collection); },
-          [&state](list_atom) { return state.list(); },
-          [&state](find_atom, const std::string& collection) { return state.find(collection); },
-          [&state](ready_atom) { return state.progress(); },
-          [&state](stop_atom) { return state.stop(); },
-          [&state](opened_atom, const std::string& collection, const open_outcome& outcome) {
-            state.on_opened(collection, outcome);
-          },
-          [&state](created_atom, const std::string& collection, const create_outcome& outcome) {
-            state.on_created(collection, outcome);
-          },
-          [&state](dropped_atom, const std::string& collection, const drop_outcome& outcome) {
-            state.on_dropped(collection, outcome);
-          },
-          [&state](restart_atom, const std::string& collection) { state.restart(collection); }};
+  return {
+      [&state](create_atom, const std::string& collection, const collection_spec& spec) {
+        return state.create(collection, spec);
+      },
+      [&state](drop_atom, const std::string& collection) { return state.drop(collection); },
+      [&state](list_atom) { return state.list(); },
+      [&state](find_atom, const std::string& collection) { return state.find(collection); },
+      [&state](info_atom, const std::string& collection) { return state.absent_info(collection); },
+      [&state](retry_atom, const std::string& collection) { return state.retry(collection); },
+      [&state](ready_atom) { return state.progress(); },
+      [&state](check_atom) { return state.check(); },
+      [&state](health_atom) { return state.health(); },
+      [&state](stop_atom) { return state.stop(); },
+      [&state](opened_atom, const std::string& collection, const open_outcome& outcome) {
+        state.on_opened(collection, outcome);
+      },
+      [&state](created_atom, const std::string& collection, const create_outcome& outcome) {
+        state.on_created(collection, outcome);
+      },
+      [&state](dropped_atom, const std::string& collection, const drop_outcome& outcome) {
+        state.on_dropped(collection, outcome);
+      },
+      [&state](restart_atom, const std::string& collection) { state.restart(collection); }};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "actors/api/catalog_api.hpp"
 #include "actors/collection/collection.hpp"
 #include "actors/collection/dependencies.hpp"
+#include "actors/health/health.hpp"
 
 namespace thespis::actors {
 
@@ -56,7 +57,11 @@ class catalog_keeper {
   caf::result<bool> drop(const std::string& collection);
   std::vector<collection_meta> list() const;
   caf::result<shared<collection_handles>> find(const std::string& collection) const;
-  readiness progress() const;
+  readiness progress();
+  caf::result<collection_info> absent_info(const std::string& collection) const;
+  caf::result<bool> retry(const std::string& collection);
+  caf::result<shared<health_report>> check();
+  caf::result<shared<health_report>> health() const;
   caf::result<bool> stop();
 
   void on_created(const std::string& collection, const create_outcome& outcome);
@@ -72,6 +77,8 @@ class catalog_keeper {
     collection_meta meta;
     phase now = phase::opening;
     collection_internal writer;
+    reader_internal reader;
+    load_progress_ptr loaded;            // how far it is while it is loaded
     shared<collection_handles> handles;  // set while serving
     int failures = 0;                    // since it last served for a while
     std::int64_t serving_since_ns = 0;
@@ -83,10 +90,15 @@ class catalog_keeper {
   void run_job(std::function<void()> job);  // queued behind the jobs before it
   void start_next_job();
   void open(const std::string& collection);
-  void on_failure(const std::string& collection, entry& failed, const std::string& why);
+  void on_failure(const std::string& collection, entry& failed, const error& why);
+  void quarantine(const std::string& collection, entry& failed, const char* after);
+  void validate_if_ready();
+  [[nodiscard]] std::string absence_of(const entry& one) const;
+  [[nodiscard]] shared<survey> take_survey(bool indexes) const;
   template <class Atom>
   void end_writer(const collection_internal& writer, Atom how);
   void drop_now(const std::string& collection);
+  void end_health();
   void stop_if_empty();
 
   pointer self_ = nullptr;
@@ -94,6 +106,9 @@ class catalog_keeper {
   std::map<std::string, entry> entries_;
   std::deque<std::function<void()>> jobs_;
   bool job_running_ = false;
+  health_actor health_;
+  std::shared_ptr<check_progress> checked_ = std::make_shared<check_progress>();
+  bool validated_ = false;  // the check after the start has begun
   bool stopping_ = false;
   caf::typed_response_promise<bool> stop_promise_;
 };

@@ -48,7 +48,7 @@ void collection_writer::start(pointer self, dependencies_ptr needs, reader_inter
   self_->delayed_send(self_, tick_interval(needs_->settings), tick_atom::value);
 }
 
-caf::result<bool> collection_writer::load() {
+caf::result<bool> collection_writer::load(const load_progress_ptr& progress) {
   load_promise_ = self_->make_response_promise<bool>();
   loading_ = true;
   // What committed before a failure may not be durable yet; nobody may see it before it is.
@@ -61,11 +61,11 @@ caf::result<bool> collection_writer::load() {
 
 void collection_writer::post_load() {
   auto me = caf::actor_cast<collection_internal>(self_);
-  const auto taken = needs_->builders->post_io([me, needs = needs_, store = store_] {
+  const auto taken = needs_->builders->post_io([me, progress, needs = needs_, store = store_] {
     auto outcome = guarded([&]() -> result<std::unique_ptr<collection_state>> {
       THESPIS_TRY(auto folder, needs->engine->derived_folder(store->meta().id));
       return collection_state::load(store, *needs->plugins, needs->engine->journal(),
-                                    std::move(folder), needs->bounds());
+                                    std::move(folder), needs->bounds(), progress.get());
     });
     caf::anon_send(me, loaded_atom::value,
                    std::make_shared<result<std::unique_ptr<collection_state>>>(std::move(outcome)));
@@ -309,6 +309,10 @@ caf::result<collection_info> collection_writer::info() const {
       now.status = collection_status::yellow;
       now.status_detail = "an index is put in order";
     }
+    if (!damage_.empty()) {
+      now.status = collection_status::red;
+      now.status_detail = damage_;
+    }
     return now;
   }
   collection_info loading;
@@ -403,7 +407,7 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
       [&state](info_atom) { return state.info(); },
       [&state](check_atom) { return state.check(); },
       [&state](stop_atom) { return state.stop(true); },
-      [&state](load_atom) { return state.load(); },
+      [&state](load_atom, const load_progress_ptr& progress) { return state.load(progress); },
       [&state](drop_atom) { return state.stop(false); },
       [&state](loaded_atom, const load_outcome& outcome) { state.finish_load(outcome); },
       [&state](durable_atom, lsn_t durable) { state.on_durable(durable); },
@@ -415,6 +419,7 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
       [&state](based_atom, lsn_t lsn, const job_failure& failure) { state.on_based(lsn, failure); },
       [&state](ordered_atom, std::uint32_t vector, std::uint64_t dead,
                const order_outcome& outcome) { state.on_ordered(vector, dead, outcome); },
+      [&state](damage_atom, const std::string& what) { state.on_damage(what); },
       [&state](tick_atom) { state.on_tick(); }};
 }
 

@@ -11,6 +11,7 @@
 #include "actors/collection/collection_state.hpp"
 #include "actors/collection/dependencies.hpp"
 #include "actors/collection/index_checks.hpp"
+#include "actors/collection/load_progress.hpp"
 #include "actors/collection/reader.hpp"
 #include "actors/collection/save_pace.hpp"
 
@@ -23,8 +24,11 @@ using sliced_atom = caf::atom_constant<caf::atom("sliced")>;
 using saved_atom = caf::atom_constant<caf::atom("saved")>;
 using based_atom = caf::atom_constant<caf::atom("based")>;
 using ordered_atom = caf::atom_constant<caf::atom("ordered")>;
+using damage_atom = caf::atom_constant<caf::atom("damage")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
+/// How far a loading job is.
+using load_progress_ptr = std::shared_ptr<load_progress>;
 /// What the loading job found.
 using load_outcome = std::shared_ptr<result<std::unique_ptr<collection_state>>>;
 /// Why a job failed; null if it did not.
@@ -34,6 +38,7 @@ using order_outcome = std::shared_ptr<const result<plugins::index_maintenance>>;
 
 }  // namespace thespis::actors
 
+THESPIS_LOCAL_MESSAGE(thespis::actors::load_progress_ptr)
 THESPIS_LOCAL_MESSAGE(thespis::actors::load_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::job_failure)
 THESPIS_LOCAL_MESSAGE(thespis::actors::order_outcome)
@@ -44,7 +49,7 @@ namespace thespis::actors {
 /// The writer of a collection as its catalog and its own jobs see it.
 using collection_internal = collection_actor::extend<
     /// Reads the collection into memory; answers when it serves. Errors: as `collection_state`.
-    caf::replies_to<load_atom>::with<bool>,
+    caf::replies_to<load_atom, load_progress_ptr>::with<bool>,
     /// Quits without saving derived state, because the collection is dropped.
     caf::replies_to<drop_atom>::with<bool>,
     /// The loading job is done.
@@ -59,6 +64,8 @@ using collection_internal = collection_actor::extend<
     caf::reacts_to<based_atom, lsn_t, job_failure>,
     /// The index of this vector ordinal is in order without so many dead slots, or it failed.
     caf::reacts_to<ordered_atom, std::uint32_t, std::uint64_t, order_outcome>,
+    /// A check of what is stored found this; empty: nothing.
+    caf::reacts_to<damage_atom, std::string>,
     /// Time to look for derived state to save and for idleness.
     caf::reacts_to<tick_atom>>;
 
@@ -72,7 +79,7 @@ class collection_writer {
   void start(pointer self, dependencies_ptr needs, reader_internal reader,
              std::shared_ptr<storage::collection_store> store);
 
-  caf::result<bool> load();
+  caf::result<bool> load(const load_progress_ptr& progress);
   void finish_load(const load_outcome& outcome);
   caf::result<write_reply> write(upsert_request&& request);
   caf::result<write_reply> write(const delete_request& request);
@@ -82,6 +89,7 @@ class collection_writer {
   void on_saved(const std::string& vector_name, slot_t end, const job_failure& failure);
   void on_based(lsn_t lsn, const job_failure& failure);
   void on_ordered(std::uint32_t vector, std::uint64_t dead, const order_outcome& outcome);
+  void on_damage(const std::string& what) { damage_ = what; }
   void on_tick();
   caf::result<collection_info> info() const;
   caf::result<index_check_reply> check();
@@ -123,6 +131,7 @@ class collection_writer {
   reader_internal reader_;
   std::shared_ptr<storage::collection_store> store_;
   std::string collection_;
+  std::string damage_;                       // that a check found; empty: none
   std::unique_ptr<collection_state> state_;  // null while loading
   caf::typed_response_promise<bool> load_promise_;
   caf::typed_response_promise<bool> stop_promise_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/collection/collection_state.hpp"
+#include "actors/collection/derived_files.hpp"
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "core/fail_point.hpp"
@@ -17,19 +18,6 @@ namespace thespis::actors {
 
 namespace {
 
-/// File of a vector's rows or index; the ordinal stands for its name, which is user text.
-std::filesystem::path file_of(const std::filesystem::path& folder, std::size_t ordinal,
-                              const char* extension) {
-  return folder / ("vector-" + std::to_string(ordinal) + extension);
-}
-
-/// What a save that was cut off has left.
-void remove_temporaries(const std::filesystem::path& folder) {
-  std::error_code failure;  // a file that stays is written anew by the next save
-  for (const auto& entry : std::filesystem::directory_iterator(folder, failure))
-    if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), failure);
-}
-
 /// An index takes more than its file by one part in so many.
 constexpr std::uintmax_t load_spare_part = 4;
 
@@ -38,28 +26,44 @@ constexpr std::uintmax_t load_spare_part = 4;
 result<std::unique_ptr<collection_state>> collection_state::load(
     std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
     const storage::journal& journal, std::filesystem::path derived_folder,
-    collection_bounds bounds) {
+    collection_bounds bounds, load_progress* progress) {
   THESPIS_PHASE("collection.load");
   std::unique_ptr<collection_state> state(new collection_state(std::move(bounds)));
   state->meta_ = std::make_shared<const collection_meta>(store->meta());
   state->store_ = std::move(store);
   state->folder_ = std::move(derived_folder);
-  remove_temporaries(state->folder_);
   const auto counters = state->store_->counters();
   state->end_slot_ = counters.next_slot;
   state->points_ = counters.points;
   state->updated_us_ = counters.updated_us;
   state->lsn_ = counters.lsn;
+  state->progress_ = progress;
+  // Rows of every vector, their slots, and the index.
+  state->expect_rows(counters.points * (state->meta_->spec.vectors.size() * 2 + 1));
+  derived_files::remove_strays(state->folder_, *state->meta_);
   for (const auto& spec : state->meta_->spec.vectors)
     THESPIS_CHECK(state->open_vector(spec, plugins));
   THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
   THESPIS_FAIL_POINT("recovery.points_read");
-  for (auto& vector : state->vectors_) THESPIS_CHECK(state->load_index(vector, plugins));
+  THESPIS_FAIL_POINT("collection.load");
+  for (auto& vector : state->vectors_) {
+    THESPIS_CHECK(state->load_index(vector, plugins));
+    state->count_row(state->points_);
+  }
+  state->progress_ = nullptr;
   state->account();
   state->promised_.clear();
   state->offer_rows();
   return state;
+}
+
+void collection_state::expect_rows(std::uint64_t rows) noexcept {
+  if (progress_ != nullptr) progress_->rows += rows;
+}
+
+void collection_state::count_row(std::uint64_t rows) noexcept {
+  if (progress_ != nullptr) progress_->done += rows;
 }
 
 result<void> collection_state::open_vector(const vector_spec& spec,
@@ -67,8 +71,9 @@ result<void> collection_state::open_vector(const vector_spec& spec,
   vector_state vector;
   vector.spec = spec;
   vector.hnsw = meta_->spec.hnsw_for(spec);
-  vector.file = file_of(folder_, vectors_.size(), ".index");
+  vector.file = derived_files::of_vector(folder_, vectors_.size(), ".index");
   THESPIS_CHECK(open_arena(vector, plugins));
+  count_row(std::min<std::uint64_t>(vector.kept_end, points_));
   THESPIS_TRY(vector.scan, plugins.create_index("flat", vector.arena, {vector.hnsw}));
   vectors_.push_back(std::move(vector));
   return ok();
@@ -90,7 +95,7 @@ result<void> collection_state::open_arena(vector_state& vector, const plugins::r
               {{"collection", meta_->name}, {"vector", spec.name}, {"why", taken.error().message}});
   }
   plugins::arena_file where;
-  where.path = file_of(folder_, vectors_.size(), ".rows");
+  where.path = derived_files::of_vector(folder_, vectors_.size(), ".rows");
   where.collection = meta_->id;
   where.vector_name = spec.name;
   where.generation = store_->counters().generation;
@@ -152,8 +157,11 @@ result<void> collection_state::load_points(const storage::journal& journal) {
       vector.upkeep = index_upkeep();
     }
     loaded_lsn_ = 0;
+    expect_rows(points_);
     THESPIS_CHECK(read_rows(*snapshot, 0, [this](const point_id&) { return lsn_; }));
     THESPIS_CHECK(load_versions(*snapshot));
+  } else {
+    count_row(points_);
   }
   // A saved index may still name slots that died since.
   for (auto& vector : vectors_) THESPIS_CHECK(vector.arena->extend(end_slot_));
@@ -172,7 +180,8 @@ void collection_state::retire(slot_t slot) {
 
 result<void> collection_state::restore_slots(storage::collection_snapshot& snapshot,
                                              const storage::journal& journal) {
-  THESPIS_TRY(auto saved, load_slots(folder_ / slot_file_name, stamp_now(""), vectors_.size()));
+  THESPIS_TRY(auto saved,
+              load_slots(folder_ / derived_files::slots_name, stamp_now(""), vectors_.size()));
   THESPIS_TRY(const auto since, changes_after(saved.lsn, journal));
   slots_ = std::move(saved.slots);
   for (std::size_t i = 0; i < vectors_.size(); ++i) {
@@ -262,6 +271,7 @@ result<void> collection_state::read_rows(storage::collection_snapshot& snapshot,
     }
   };
   const auto take = [&](const storage::slot_row& row) -> result<void> {
+    count_row();
     if (row.slot >= end_slot_)
       return error(errc::corruption, name() + ": slot " + std::to_string(row.slot) +
                                          " is stored, but only " + std::to_string(end_slot_) +
@@ -301,6 +311,7 @@ result<void> collection_state::load_versions(storage::collection_snapshot& snaps
     }
     slots_.touch(row.slot, row.lsn);
     ++points;
+    count_row();
     return true;
   }));
   THESPIS_CHECK(std::move(outcome));

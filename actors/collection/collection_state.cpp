@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "actors/collection/derived_files.hpp"
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "core/fail_point.hpp"
@@ -251,8 +252,11 @@ collection_state::base_work collection_state::base_of(const view_ptr& seen) cons
   // Rows and slots are all that is saved. What later writes replace must not gather meanwhile.
   auto saved = std::make_shared<view>(*seen);
   saved->at = nullptr;
-  base_work work{
-      std::move(saved), folder_ / slot_file_name, store_->counters().generation, {}, bounds_.disk};
+  base_work work{std::move(saved),
+                 folder_ / derived_files::slots_name,
+                 store_->counters().generation,
+                 {},
+                 bounds_.disk};
   for (const auto& vector : vectors_) work.upkeep.push_back(vector.upkeep.marks());
   return work;
 }

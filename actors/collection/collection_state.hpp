@@ -17,6 +17,7 @@
 #include "actors/collection/collection_bounds.hpp"
 #include "actors/collection/index_progress.hpp"
 #include "actors/collection/index_upkeep.hpp"
+#include "actors/collection/load_progress.hpp"
 #include "actors/query/view.hpp"
 #include "core/error.hpp"
 #include "core/index_check.hpp"
@@ -49,7 +50,7 @@ class collection_state {
   [[nodiscard]] static result<std::unique_ptr<collection_state>> load(
       std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
       const storage::journal& journal, std::filesystem::path derived_folder,
-      collection_bounds bounds = {});
+      collection_bounds bounds = {}, load_progress* progress = nullptr);
   ~collection_state();
 
   /// Judges a request against the state. Nothing changes.
@@ -189,8 +190,6 @@ class collection_state {
   using changes = std::unordered_map<point_id, lsn_t>;
   using version_finder = std::function<result<lsn_t>(const point_id&)>;
 
-  static constexpr const char* slot_file_name = "slots";
-
   explicit collection_state(collection_bounds bounds);
 
   // Memory and disk; see collection_room.cpp.
@@ -218,6 +217,8 @@ class collection_state {
                                        const version_finder& version_of);
   [[nodiscard]] result<void> load_versions(storage::collection_snapshot& snapshot);
   [[nodiscard]] bool is_retired(slot_t slot) const noexcept;
+  void expect_rows(std::uint64_t rows) noexcept;
+  void count_row(std::uint64_t rows = 1) noexcept;
   void retire(slot_t slot);
 
   [[nodiscard]] result<void> reserve_rows(std::span<const effect> effects);
@@ -245,6 +246,7 @@ class collection_state {
   lsn_t loaded_lsn_ = 0;
   bool rows_lost_ = false;  ///< Of a vector, at the load.
   bool broken_ = false;
+  load_progress* progress_ = nullptr;  // while it is loaded; null: nobody looks
 };
 
 }  // namespace thespis::actors

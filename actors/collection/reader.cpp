@@ -110,7 +110,11 @@ reader_internal::behavior_type reader(reader_pointer self, std::string collectio
             if (!found) return to_caf(found.error());
             return *found;
           },
-          [self](view_atom, const view_ptr& latest) { self->state.latest = latest; }};
+          [self](view_atom, const view_ptr& latest) { self->state.latest = latest; },
+          [self](latest_atom) -> caf::result<view_ptr> {
+            if (!self->state.latest) return unavailable(self, "it is being loaded");
+            return self->state.latest;
+          }};
 }
 
 }  // namespace thespis::actors

@@ -12,11 +12,14 @@
 namespace thespis::actors {
 
 using view_atom = caf::atom_constant<caf::atom("view")>;
+using latest_atom = caf::atom_constant<caf::atom("latest")>;
 
 /// A reader as the writer of its collection sees it.
 using reader_internal = reader_actor::extend<
     /// From now on searches see this view.
-    caf::reacts_to<view_atom, view_ptr>>;
+    caf::reacts_to<view_atom, view_ptr>,
+    /// The view that searches see now. Errors: unavailable (it is being loaded).
+    caf::replies_to<latest_atom>::with<view_ptr>>;
 
 struct reader_state {
   static inline const char* name = "reader";

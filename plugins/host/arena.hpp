@@ -21,6 +21,7 @@ struct thespis_arena;  // of the plugin interface
 namespace thespis::plugins {
 
 struct opened_arena;
+struct saved_rows;
 
 /// Whether a file may take so many bytes more of the disk. Errors: resource_exhausted.
 using disk_check = std::function<result<void>(std::uint64_t bytes)>;
@@ -63,6 +64,12 @@ class arena {
   /// again. Errors: as `create`; io, resource_exhausted (disk full).
   [[nodiscard]] static result<opened_arena> open(std::uint32_t dimension, distance metric,
                                                  const arena_file& where);
+
+  /// Compares saved rows with their checksums and changes nothing.
+  /// Errors: not_found (no rows or no sums), corruption, failed_precondition (of other vectors),
+  /// io.
+  [[nodiscard]] static result<saved_rows> check(std::uint32_t dimension, distance metric,
+                                                const arena_file& where);
 
   ~arena();
   arena(const arena&) = delete;
@@ -113,6 +120,12 @@ class arena {
   struct impl;
   explicit arena(std::unique_ptr<impl> parts);
   std::unique_ptr<impl> impl_;
+};
+
+/// What checksums say of the rows of a file.
+struct saved_rows {
+  slot_t saved_end = 0;  ///< Rows below it were saved,
+  slot_t good_end = 0;   ///< and those below this one are as they were.
 };
 
 /// An arena as it was found in its file.

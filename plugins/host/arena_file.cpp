@@ -104,6 +104,25 @@ result<opened_arena> arena::impl::open_file(const arena_file& wanted) {
   return opened;
 }
 
+result<saved_rows> arena::check(std::uint32_t dimension, distance metric, const arena_file& where) {
+  THESPIS_TRY(auto parts, impl::lay_out(dimension, metric));
+  parts->where = where;
+  const auto stride = parts->lent.row_stride_bytes;
+  const row_file_identity identity{where.collection, where.generation, dimension, metric, stride};
+  THESPIS_TRY(parts->file, row_file::look(where.path, identity));
+  row_sums sums(stride);
+  saved_rows found;
+  THESPIS_TRY(found.saved_end, sums.load(where.path.string() + ".sums",
+                                         parts->sums_header(where.next_slot, where.lsn)));
+  auto there =
+      static_cast<slot_t>(std::min<std::uint64_t>(found.saved_end, parts->file->bytes() / stride));
+  if (there < found.saved_end) there -= there % sums.block_rows();
+  if (there == 0) return found;
+  THESPIS_CHECK(parts->map_file(((there - 1) >> parts->lent.chunk_rows_log2) + 1));
+  found.good_end = sums.verify(there, [&](slot_t slot) { return parts->row(slot); });
+  return found;
+}
+
 result<void> arena::impl::map_file(std::uint32_t count) {
   while (chunk_count < count) {
     const auto begin = std::uint64_t{chunk_count} * chunk_bytes;

@@ -31,6 +31,8 @@ struct arena::impl {
 
   /// Makes room for the rows below `new_end`. Errors: resource_exhausted, io.
   [[nodiscard]] result<void> make_room(slot_t new_end);
+  /// Maps so many chunks of the file. Errors: resource_exhausted.
+  [[nodiscard]] result<void> map_file(std::uint32_t count);
   /// Makes the rows from `end` to `first` zeros, where the file may have something left over.
   void clear_before(slot_t first) noexcept;
   /// Raises `end`.
@@ -64,7 +66,6 @@ struct arena::impl {
 
  private:
   [[nodiscard]] result<void> map_memory(std::uint32_t count);
-  [[nodiscard]] result<void> map_file(std::uint32_t count);
 };
 
 /// Private to plugins/host and plugins/contract: the arena as it crosses to plugins; valid as long

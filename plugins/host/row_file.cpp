@@ -68,8 +68,22 @@ result<std::unique_ptr<row_file>> row_file::open(std::filesystem::path file,
   return made;
 }
 
+result<std::unique_ptr<row_file>> row_file::look(std::filesystem::path file,
+                                                 const row_file_identity& identity) {
+  std::unique_ptr<row_file> made(new row_file(std::move(file)));
+  made->read_only_ = true;
+  if (!std::filesystem::exists(made->file_))
+    return error(errc::not_found, "row file " + made->file_.string() + ": there is none");
+  THESPIS_CHECK(made->open_descriptor(0));
+  THESPIS_TRY(const bool known, made->fits(identity));
+  if (known) return made;
+  return error(errc::failed_precondition,
+               "row file " + made->file_.string() + ": its head is not that of these vectors");
+}
+
 result<void> row_file::open_descriptor(int flags) {
-  const int opened = ::open(file_.c_str(), O_RDWR | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
+  const int mode = read_only_ ? O_RDONLY : O_RDWR;
+  const int opened = ::open(file_.c_str(), mode | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
   if (opened < 0) return failed("open", errno);
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = opened;
@@ -131,7 +145,8 @@ result<void> row_file::grow(std::uint64_t bytes,
 }
 
 result<unsigned char*> row_file::map(std::uint64_t begin, std::size_t bytes) {
-  void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_,
+  const int access = read_only_ ? PROT_READ : PROT_READ | PROT_WRITE;
+  void* at = ::mmap(nullptr, bytes, access, MAP_SHARED, descriptor_,
                     static_cast<off_t>(head_bytes + begin));
   if (at == MAP_FAILED) {
     const int number = errno;

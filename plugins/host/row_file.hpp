@@ -39,6 +39,10 @@ class row_file {
   /// Errors: io, resource_exhausted (disk full).
   [[nodiscard]] static result<std::unique_ptr<row_file>> open(std::filesystem::path file,
                                                               const row_file_identity& identity);
+  /// Opens the file of `identity` for reading only; nothing is made or changed.
+  /// Errors: not_found, failed_precondition (of another identity, or damaged), io.
+  [[nodiscard]] static result<std::unique_ptr<row_file>> look(std::filesystem::path file,
+                                                              const row_file_identity& identity);
   ~row_file();
   row_file(const row_file&) = delete;
   row_file& operator=(const row_file&) = delete;
@@ -69,6 +73,7 @@ class row_file {
 
   const std::filesystem::path file_;
   int descriptor_ = -1;
+  bool read_only_ = false;
   std::uint64_t bytes_ = 0;
 };
 

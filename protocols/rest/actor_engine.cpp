@@ -25,9 +25,25 @@ class actor_engine final : public engine_client {
     engine_readiness out;
     out.ready = found->ready;
     out.collections = found->collections;
-    out.loading = found->loading;
-    out.quarantined = found->quarantined;
+    for (const auto& one : found->loading) out.loading.push_back({one.name, one.why, one.share});
+    for (const auto& one : found->quarantined)
+      out.quarantined.push_back({one.name, one.why, one.share});
+    out.validating = found->validating;
+    out.validated = found->validated;
+    out.validation = found->validation;
     co_return out;
+  }
+
+  reply<shared<health_report>> check_health(deadline end) override {
+    return bridge::ask<shared<health_report>>(port_, catalog_, end, actors::check_atom::value);
+  }
+
+  reply<shared<health_report>> health(deadline end) override {
+    return bridge::ask<shared<health_report>>(port_, catalog_, end, actors::health_atom::value);
+  }
+
+  reply<bool> reopen(std::string name, deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::retry_atom::value, std::move(name));
   }
 
   reply<std::vector<collection_meta>> list(deadline end) override {
@@ -51,8 +67,15 @@ class actor_engine final : public engine_client {
     co_return found.error();
   }
 
+  // One that is quarantined has no actor; the catalog tells what is known of it.
   reply<collection_info> info(std::string name, deadline end) override {
-    return tell<collection_info>(&handles::writer, std::move(name), end, actors::info_atom::value);
+    auto told =
+        co_await tell<collection_info>(&handles::writer, name, end, actors::info_atom::value);
+    if (told || told.error().code != errc::unavailable) co_return told;
+    auto known = co_await bridge::ask<collection_info>(port_, catalog_, end,
+                                                       actors::info_atom::value, std::move(name));
+    if (known) co_return known;
+    co_return told;
   }
 
   reply<index_check_reply> check_indexes(std::string name, deadline end) override {

@@ -3,11 +3,16 @@
 
 #include "protocols/rest/call.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "protocols/rest/status.hpp"
 
 namespace thespis::rest {
 
 namespace {
+
+constexpr auto probe_patience = std::chrono::seconds(2);
 
 void write_time(codec::json_writer& out, std::int64_t started_ns) {
   const auto took_ns = started_ns == 0 ? 0 : steady_time_ns() - started_ns;
@@ -15,6 +20,10 @@ void write_time(codec::json_writer& out, std::int64_t started_ns) {
 }
 
 }  // namespace
+
+engine_client::deadline probe_deadline(const call& in) {
+  return std::min(in.deadline, std::chrono::steady_clock::now() + probe_patience);
+}
 
 void finish_envelope(std::string& out, std::int64_t started_ns) {
   out += ",\"status\":\"ok\",";

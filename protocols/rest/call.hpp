@@ -27,6 +27,9 @@ struct call {
   engine_client::deadline deadline;
 };
 
+/// When probes and metrics must have answered: soon, or they say that they cannot.
+[[nodiscard]] engine_client::deadline probe_deadline(const call& in);
+
 /// Answers with the dialect's envelope for failures and the status of the error.
 void answer_error(http::response& answer, const error& failure, std::int64_t started_ns);
 void answer_error(call& from, const error& failure);

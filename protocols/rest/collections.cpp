@@ -7,10 +7,26 @@
 
 namespace thespis::rest::handlers {
 
+// Those in quarantine are listed beside the result, in which the dialect's clients are strict.
 answered list_collections(call& in) {
   auto found = co_await in.engine.list(in.deadline);
   if (!found) co_return answer_error(in, found.error());
-  answer(in, [&](codec::json_writer& out) { codec::encode(out, *found); });
+  auto state = co_await in.engine.readiness(in.deadline);
+  auto& out = in.response.body;
+  out.assign("{\"result\":");
+  codec::json_writer writer(out);
+  codec::encode(writer, *found);
+  if (state && !state->quarantined.empty()) {
+    out += ",\"quarantined\":";
+    codec::json_writer beside(out);
+    beside.begin_array();
+    for (const auto& one : state->quarantined) {
+      beside.begin_object().key("name").string(one.name);
+      beside.key("reason").string(one.why).end_object();
+    }
+    beside.end_array();
+  }
+  finish_envelope(out, in.request.started_ns);
 }
 
 answered create_collection(call& in) {
@@ -27,6 +43,12 @@ answered collection_info(call& in) {
   auto info = co_await in.engine.info(in.collection, in.deadline);
   if (!info) co_return answer_error(in, info.error());
   answer(in, [&](codec::json_writer& out) { codec::encode(out, *info); });
+}
+
+answered reopen_collection(call& in) {
+  auto opened = co_await in.engine.reopen(in.collection, in.deadline);
+  if (!opened) co_return answer_error(in, opened.error());
+  answer(in, [](codec::json_writer& out) { out.boolean(true); });
 }
 
 answered collection_exists(call& in) {

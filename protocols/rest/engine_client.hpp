@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/collection_info.hpp"
+#include "core/health.hpp"
 #include "core/index_check.hpp"
 #include "core/read_request.hpp"
 #include "core/search_request.hpp"
@@ -20,10 +21,20 @@ namespace thespis::rest {
 
 /// How far the engine's start has come.
 struct engine_readiness {
+  /// A collection that does not serve.
+  struct absence {
+    std::string name;
+    std::string why;
+    double share = 0;  ///< Of its rows that were read while it is loaded, from 0 to 1.
+  };
+
   bool ready = false;
   std::uint64_t collections = 0;
-  std::uint64_t loading = 0;
-  std::uint64_t quarantined = 0;
+  std::vector<absence> loading;
+  std::vector<absence> quarantined;
+  bool validating = false;  ///< Stored rows are being checked in the background.
+  double validated = 0;     ///< Share of them, from 0 to 1.
+  health_state validation = health_state::unchecked;  ///< What the last check of them found.
 };
 
 /// The engine as handlers see it: collections by name, each call with a deadline.
@@ -40,12 +51,18 @@ class engine_client {
   virtual ~engine_client() = default;
 
   [[nodiscard]] virtual reply<engine_readiness> readiness(deadline end) = 0;
+  /// Checks everything that is stored, and indexes. After a timeout the check goes on.
+  [[nodiscard]] virtual reply<shared<health_report>> check_health(deadline end) = 0;
+  /// The check that runs, as far as it is, or the last one.
+  [[nodiscard]] virtual reply<shared<health_report>> health(deadline end) = 0;
   [[nodiscard]] virtual reply<std::vector<collection_meta>> list(deadline end) = 0;
   [[nodiscard]] virtual reply<collection_meta> create(std::string name, collection_spec spec,
                                                       deadline end) = 0;
   [[nodiscard]] virtual reply<bool> drop(std::string name, deadline end) = 0;
   /// Whether a collection of that name is there, in whatever state.
   [[nodiscard]] virtual reply<bool> exists(std::string name, deadline end) = 0;
+  /// Opens a quarantined collection again.
+  [[nodiscard]] virtual reply<bool> reopen(std::string name, deadline end) = 0;
   [[nodiscard]] virtual reply<collection_info> info(std::string name, deadline end) = 0;
   /// Checks and mends all indexes. After a timeout the check goes on.
   [[nodiscard]] virtual reply<index_check_reply> check_indexes(std::string name, deadline end) = 0;

@@ -12,11 +12,14 @@ using answered = boost::asio::awaitable<void>;
 
 // service.cpp
 answered root(call& in);
-answered alive(call& in);
-answered ready(call& in);
 answered version(call& in);
 answered telemetry(call& in);
 answered metrics(call& in);
+
+// health.cpp
+answered alive(call& in);
+answered ready(call& in);
+answered deep_health(call& in);
 
 // collections.cpp
 answered list_collections(call& in);
@@ -24,6 +27,7 @@ answered create_collection(call& in);
 answered collection_info(call& in);
 answered collection_exists(call& in);
 answered drop_collection(call& in);
+answered reopen_collection(call& in);
 
 // index_check.cpp
 answered check_indexes(call& in);

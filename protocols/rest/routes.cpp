@@ -32,6 +32,7 @@ constexpr route table[] = {
     {method::get, "/livez", "livez", no_body, none, open, at::alive},
     {method::get, "/readyz", "readyz", no_body, none, open, at::ready},
     {method::get, "/ready", "readyz", no_body, none, open, at::ready},
+    {method::get, "/health/deep", "deep_health", no_body, admin, probe, at::deep_health},
     {method::get, "/version", "version", no_body, none, probe, at::version},
     {method::get, "/telemetry", "telemetry", no_body, none, probe, at::telemetry},
     {method::get, "/metrics", "metrics", no_body, none, probe, at::metrics},
@@ -45,6 +46,8 @@ constexpr route table[] = {
      at::drop_collection},
     {method::get, "/collections/{collection}/exists", "collection_exists", no_body, none, reads,
      at::collection_exists},
+    {method::post, "/collections/{collection}/reopen", "reopen_collection", no_body, admin, writes,
+     at::reopen_collection},
     {method::post, "/collections/{collection}/index/check", "check_indexes", json, admin, writes,
      at::check_indexes},
 

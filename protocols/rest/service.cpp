@@ -14,19 +14,6 @@ namespace {
 
 // The dialect's clients compare it with their own version.
 constexpr std::string_view dialect_version = "1.18.0";
-// Health and metrics answer soon or say that they cannot.
-constexpr auto probe_patience = std::chrono::seconds(2);
-
-engine_client::deadline probe_deadline(const call& in) {
-  return std::min(in.deadline, std::chrono::steady_clock::now() + probe_patience);
-}
-
-void answer_text(call& in, unsigned status, std::string_view text) {
-  in.response.status = status;
-  in.response.content_type = "text/plain; charset=utf-8";
-  in.response.body = text;
-}
-
 void write_build(codec::json_writer& out, const build_info& build) {
   out.key("version").string(build.version);
   out.key("commit").string(build.commit);
@@ -87,6 +74,22 @@ void write_disk(codec::json_writer& out, const disk_numbers& now) {
   out.end_object();
 }
 
+void add_health(thespis::metrics::sink& out, const engine_readiness& ready) {
+  out.gauge("thespis_collections_loading", "Collections that are being loaded", {},
+            static_cast<double>(ready.loading.size()));
+  out.gauge("thespis_collections_quarantined", "Collections that are damaged or kept failing", {},
+            static_cast<double>(ready.quarantined.size()));
+  for (const auto& one : ready.quarantined)
+    out.gauge("thespis_collection_quarantined", "1: the collection does not serve",
+              {{"collection", one.name}}, 1);
+  out.gauge("thespis_health_check_running", "1: stored rows are being checked", {},
+            ready.validating ? 1 : 0);
+  out.gauge("thespis_health_checked_share", "Of stored rows that the check has read", {},
+            ready.validated);
+  out.gauge("thespis_health_state", "Of the last check: 1 sound, 2 unchecked, 3 damaged", {},
+            static_cast<double>(ready.validation));
+}
+
 }  // namespace
 
 answered root(call& in) {
@@ -98,22 +101,6 @@ answered root(call& in) {
   write_build(out, in.options.build);
   out.end_object().end_object();
   co_return;
-}
-
-answered alive(call& in) {
-  answer_text(in, 200, "alive\n");
-  co_return;
-}
-
-answered ready(call& in) {
-  if (in.options.stopping && in.options.stopping()) co_return answer_text(in, 503, "stopping\n");
-  auto state = co_await in.engine.readiness(probe_deadline(in));
-  if (!state) co_return answer_text(in, 503, "not ready: " + state.error().message + "\n");
-  if (state->ready) co_return answer_text(in, 200, "ready\n");
-  answer_text(in, 503,
-              "starting: " + std::to_string(state->loading) + " of " +
-                  std::to_string(state->collections) + " collections are loading\n");
-  in.response.retry_after_s = 1;
 }
 
 answered version(call& in) {
@@ -155,7 +142,9 @@ answered metrics(call& in) {
         ++silent;
     }
   }
+  const auto ready = co_await in.engine.readiness(end);
   const thespis::metrics::source extra = [&](thespis::metrics::sink& out) {
+    if (ready) add_health(out, *ready);
     if (!collections) return;
     out.gauge("thespis_collections", "Collections", {}, static_cast<double>(collections->size()));
     out.gauge("thespis_collections_silent", "Collections that did not tell their sizes", {},

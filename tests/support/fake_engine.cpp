@@ -243,6 +243,15 @@ caf::result<actors::shared<actors::collection_handles>> find(catalog_pointer sel
   return handles(found->second);
 }
 
+actors::shared<health_report> sound(catalog_pointer self) {
+  auto report = std::make_shared<health_report>();
+  report->started_us = report->finished_us = 1;
+  report->share = 1;
+  for (const auto& [name, handles] : self->state.collections)
+    report->collections.push_back({name, {}, {}});
+  return report;
+}
+
 actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
   return {
       [self](actors::create_atom, const std::string& name, const collection_spec& spec) {
@@ -261,8 +270,19 @@ actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
         return out;
       },
       [self](actors::find_atom, const std::string& name) { return find(self, name); },
+      [](actors::info_atom, const std::string& name) -> caf::result<collection_info> {
+        return actors::to_caf(missing(name));
+      },
+      [](actors::retry_atom, const std::string& name) -> caf::result<bool> {
+        return actors::to_caf(missing(name));
+      },
+      [self](actors::check_atom) { return sound(self); },
+      [self](actors::health_atom) { return sound(self); },
       [self](actors::ready_atom) {
-        return actors::readiness{true, self->state.collections.size(), 0, 0};
+        actors::readiness now;
+        now.ready = true;
+        now.collections = self->state.collections.size();
+        return now;
       },
       [self](actors::stop_atom) {
         for (const auto& [name, handles] : self->state.collections) stop(*handles);

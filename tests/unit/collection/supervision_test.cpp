@@ -81,7 +81,8 @@ TEST_CASE("a collection that keeps failing is quarantined, can be dropped, and h
   const auto ready = node.ask<actors::readiness>(node.node().catalog(), actors::ready_atom::value);
   REQUIRE(ready);
   CHECK(ready->ready);
-  CHECK(ready->quarantined == 1);
+  REQUIRE(ready->quarantined.size() == 1);
+  CHECK(ready->quarantined[0].name == "bad");
   REQUIRE(node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string("bad")));
   CHECK(node.find("bad").error().code == errc::not_found);
 }

@@ -114,6 +114,14 @@ TEST_CASE("health, version and metrics answer") {
   REQUIRE(head.status == 200);
   REQUIRE(head.header("content-length") == "6");
   REQUIRE(client.ask("GET", "/livez").body == "alive\n");
+  REQUIRE(has(client.ask("GET", "/readyz").body,
+              R"({"status":"ready","collections":1,"loaded":1,"loading":[],"quarantined":[])"));
+  const auto deep = client.ask("GET", "/health/deep");
+  REQUIRE(deep.status == 200);
+  REQUIRE(has(deep.body, R"({"result":{"status":"sound","share":1)"));
+  REQUIRE(has(deep.body, R"({"name":"dots","status":"sound","components":[]})"));
+  REQUIRE(client.ask("GET", "/health/deep?consistency=all").status == 400);
+  REQUIRE(client.ask("POST", "/collections/dots/reopen").status == 404);
   const auto root = client.ask("GET", "/");
   REQUIRE(has(root.body, R"({"title":"thespis - vector search engine","version":"1.18.0")"));
   REQUIRE(has(client.ask("GET", "/version").body, R"("version":"0.1.0","commit":"abc")"));

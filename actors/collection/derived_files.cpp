@@ -1,0 +1,201 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "actors/collection/derived_files.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include "actors/collection/slot_file.hpp"
+#include "core/log.hpp"
+#include "plugins/host/arena.hpp"
+#include "plugins/host/index_file.hpp"
+
+namespace thespis::actors::derived_files {
+
+namespace {
+
+constexpr const char* index_extension = ".index";
+constexpr const char* rows_extension = ".rows";
+constexpr const char* sums_extension = ".rows.sums";
+constexpr const char* made_anew =
+    "nothing: the next start leaves it out and makes it anew; 'thespis check --repair' removes it";
+
+std::set<std::string> names_of(const collection_meta& meta) {
+  std::set<std::string> names = {slots_name};
+  for (std::size_t i = 0; i < meta.spec.vectors.size(); ++i)
+    for (const auto* extension : {index_extension, rows_extension, sums_extension})
+      names.insert(of_vector({}, i, extension).string());
+  return names;
+}
+
+/// A check of one collection's files.
+class files_check {
+ public:
+  files_check(const collection_meta& meta, const storage::collection_counters* counters,
+              std::filesystem::path folder, bool repair)
+      : meta_(meta), counters_(counters), folder_(std::move(folder)), repair_(repair) {}
+
+  void look_at_indexes();
+  void look_at_rows();
+  void look_at_slots(storage::collection_snapshot* snapshot);
+  health_component take() { return std::move(found_); }
+
+ private:
+  [[nodiscard]] result<void> fits(const plugins::index_file_stamp& stamp,
+                                  const std::string& vector_name) const;
+  [[nodiscard]] result<void> compare(const saved_slots& saved,
+                                     storage::collection_snapshot& snapshot) const;
+  [[nodiscard]] plugins::index_file_stamp stamp(const std::string& vector_name) const;
+  void damaged(const std::filesystem::path& file, const error& why,
+               const std::vector<std::filesystem::path>& removed);
+
+  const collection_meta& meta_;
+  const storage::collection_counters* const counters_;
+  const std::filesystem::path folder_;
+  const bool repair_;
+  health_component found_{.name = "derived files"};
+};
+
+void files_check::damaged(const std::filesystem::path& file, const error& why,
+                          const std::vector<std::filesystem::path>& removed) {
+  health_finding damage{file.string(), why.message, made_anew, true, {}};
+  if (repair_) {
+    std::error_code failure;
+    for (const auto& one : removed)
+      if (!failure) std::filesystem::remove(one, failure);
+    if (failure)
+      damage.remedy = "it cannot be removed: " + failure.message();
+    else
+      damage.repaired = "removed, the next start makes it anew";
+  }
+  found_.add(std::move(damage));
+}
+
+plugins::index_file_stamp files_check::stamp(const std::string& vector_name) const {
+  if (counters_ == nullptr)
+    return {meta_.id, vector_name, 0, no_slot, std::numeric_limits<lsn_t>::max()};
+  return {meta_.id, vector_name, counters_->generation, counters_->next_slot, counters_->lsn};
+}
+
+result<void> files_check::fits(const plugins::index_file_stamp& found,
+                               const std::string& vector_name) const {
+  const auto expected = stamp(vector_name);
+  const auto unfit = [](const char* why) { return error(errc::failed_precondition, why); };
+  if (found.collection != meta_.id || found.vector_name != vector_name)
+    return unfit("it belongs to another collection or vector");
+  if (found.generation != expected.generation) return unfit("it is of another generation");
+  if (found.next_slot > expected.next_slot || found.lsn > expected.lsn)
+    return unfit("it is newer than the collection");
+  return ok();
+}
+
+void files_check::look_at_indexes() {
+  for (std::size_t i = 0; i < meta_.spec.vectors.size(); ++i) {
+    const auto file = of_vector(folder_, i, index_extension);
+    const auto opened = plugins::index_file_reader::open(file);
+    if (!opened && opened.error().code == errc::not_found) continue;
+    ++found_.checked;
+    auto sound = opened ? fits((*opened)->header().stamp, meta_.spec.vectors[i].name)
+                        : result<void>(opened.error());
+    if (!sound) damaged(file, sound.error(), {file});
+  }
+}
+
+void files_check::look_at_rows() {
+  for (std::size_t i = 0; i < meta_.spec.vectors.size(); ++i) {
+    const auto& spec = meta_.spec.vectors[i];
+    const auto file = of_vector(folder_, i, rows_extension);
+    const auto sums = of_vector(folder_, i, sums_extension);
+    // Rows without sums are rows that were never saved.
+    if (!std::filesystem::exists(file) || !std::filesystem::exists(sums)) continue;
+    ++found_.checked;
+    const auto now = stamp(spec.name);
+    const plugins::arena_file where{file,          meta_.id, spec.name,   now.generation,
+                                    now.next_slot, now.lsn,  spec.on_disk};
+    const auto rows = plugins::arena::check(spec.size, spec.metric, where);
+    if (!rows)
+      damaged(file, rows.error(), {sums, file});
+    else if (rows->good_end < rows->saved_end)
+      damaged(file,
+              {errc::corruption, "rows from slot " + std::to_string(rows->good_end) +
+                                     " on do not match their checksums"},
+              {sums, file});
+  }
+}
+
+void files_check::look_at_slots(storage::collection_snapshot* snapshot) {
+  const auto file = folder_ / slots_name;
+  auto saved = load_slots(file, stamp(""), meta_.spec.vectors.size());
+  if (!saved && saved.error().code == errc::not_found) return;
+  ++found_.checked;
+  auto sound = saved ? ok() : result<void>(saved.error());
+  if (sound && snapshot != nullptr && counters_ != nullptr) sound = compare(*saved, *snapshot);
+  if (!sound) damaged(file, sound.error(), {file});
+}
+
+// A slot that lives in storage and that the file knows has lived there when it was written.
+result<void> files_check::compare(const saved_slots& saved,
+                                  storage::collection_snapshot& snapshot) const {
+  const auto is_dead = [&](slot_t slot) {
+    return std::all_of(saved.dead.begin(), saved.dead.end(),
+                       [&](const slot_bitmap& dead) { return dead.contains(slot); });
+  };
+  std::string wrong;
+  std::uint64_t stored = 0;
+  const auto read = snapshot.scan_slots(0, [&](storage::slot_row&& row) {
+    if (row.slot >= saved.next_slot) return false;
+    ++stored;
+    if (is_dead(row.slot))
+      wrong = "slot " + std::to_string(row.slot) + " is stored, but dead in the file";
+    else if (saved.slots.id(row.slot) != row.id)
+      wrong = "slot " + std::to_string(row.slot) + " belongs to another point";
+    return wrong.empty();
+  });
+  if (!read) return ok();  // the tables have findings of their own
+  std::uint64_t live = 0;
+  for (slot_t slot = 0; slot < saved.next_slot; ++slot) live += is_dead(slot) ? 0 : 1;
+  if (wrong.empty() && saved.lsn == counters_->lsn && live != stored)
+    wrong = std::to_string(live) + " slots live in the file, but " + std::to_string(stored) +
+            " are stored";
+  return wrong.empty() ? ok() : result<void>(error(errc::corruption, wrong));
+}
+
+}  // namespace
+
+std::filesystem::path of_vector(const std::filesystem::path& folder, std::size_t ordinal,
+                                const char* extension) {
+  return folder / ("vector-" + std::to_string(ordinal) + extension);
+}
+
+void remove_strays(const std::filesystem::path& folder, const collection_meta& meta) {
+  const auto known = names_of(meta);
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+    // One that ends in ".tmp" may be on its way; what a crash left of those went before.
+    if (known.contains(entry.path().filename().string()) || entry.path().extension() == ".tmp")
+      continue;
+    std::error_code kept;
+    std::filesystem::remove(entry.path(), kept);
+    log::info("collection",
+              kept ? "a file that is not its own cannot be removed"
+                   : "removed a file that is not its own",
+              {{"collection", meta.name}, {"file", entry.path().string()}});
+  }
+}
+
+std::vector<health_component> check(const collection_meta& meta,
+                                    const storage::collection_counters* counters,
+                                    storage::collection_snapshot* snapshot,
+                                    const std::filesystem::path& folder, bool repair) {
+  files_check files(meta, counters, folder, repair);
+  files.look_at_indexes();
+  files.look_at_rows();
+  files.look_at_slots(snapshot);
+  return {files.take()};
+}
+
+}  // namespace thespis::actors::derived_files

@@ -1,0 +1,198 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storage/offline_check.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "core/clock.hpp"
+#include "storage/codec.hpp"
+#include "storage/collection_check.hpp"
+#include "storage/collection_reader.hpp"
+#include "storage/collection_repair.hpp"
+#include "storage/data_folder.hpp"
+#include "storage/journal_check.hpp"
+#include "storage/log_check.hpp"
+#include "storage/orphans.hpp"
+#include "storage/parts.hpp"
+#include "storage/table_verify.hpp"
+#include "storage/tables.hpp"
+
+namespace thespis::storage {
+
+namespace {
+
+constexpr std::size_t step_bytes = 8u << 20;
+constexpr const char* run_repair = "run 'thespis check --repair'";
+
+/// A check of one folder, from opening to closing.
+class folder_check {
+ public:
+  folder_check(data_folder&& folder, const config::storage& settings,
+               const offline_check_options& wanted, wt::connection&& connection)
+      : folder_(std::move(folder)), wanted_(wanted), shared_(settings, std::move(connection)) {}
+
+  result<health_report> run(const derived_files_check& derived);
+
+ private:
+  result<void> verify_tables();
+  result<void> read_catalog();
+  result<void> check_collection(const collection_meta& meta, const derived_files_check& derived);
+  result<void> check_orphans();
+  [[nodiscard]] bool unreadable(const std::string& table) const {
+    return !verified_ || !verified_->sound(table);
+  }
+
+  data_folder folder_;
+  const offline_check_options wanted_;
+  parts shared_;
+  health_report report_;
+  std::optional<table_verify> verified_;
+  std::vector<collection_meta> collections_;
+  std::set<uuid> listed_;  // also those whose row cannot be read
+};
+
+result<health_report> folder_check::run(const derived_files_check& derived) {
+  report_.started_us = wall_time_us();
+  THESPIS_CHECK(verify_tables());
+  if (!unreadable(tables::catalog)) THESPIS_CHECK(read_catalog());
+  for (const auto& meta : collections_) THESPIS_CHECK(check_collection(meta, derived));
+  if (!unreadable(tables::journal) && !unreadable(tables::node)) {
+    journal_check journal(shared_.sessions);
+    std::size_t read = 1;
+    while (read > 0) {
+      THESPIS_TRY(read, journal.step(step_bytes));
+    }
+    for (auto& part : journal.found()) report_.node.push_back(std::move(part));
+  }
+  // Whoever cannot read the list of collections must not say that something belongs to none.
+  if (!unreadable(tables::catalog) && !unreadable(tables::counters)) THESPIS_CHECK(check_orphans());
+  shared_.sessions.close_idle();
+  THESPIS_CHECK(shared_.connection.close());
+  report_.finished_us = wall_time_us();
+  report_.share = 1;
+  return std::move(report_);
+}
+
+result<void> folder_check::verify_tables() {
+  THESPIS_TRY(auto session, shared_.sessions.borrow());
+  verified_.emplace(*session, folder_.database(), wanted_.repair);
+  THESPIS_CHECK(verified_->run());
+  report_.node.push_back(verified_->found());
+  return ok();
+}
+
+result<void> folder_check::read_catalog() {
+  health_component catalog{.name = "catalog"};
+  {
+    THESPIS_TRY(auto session, shared_.sessions.borrow());
+    THESPIS_TRY(auto rows, session->open(tables::catalog));
+    while (true) {
+      THESPIS_TRY(const bool more, rows.next());
+      if (!more) break;
+      ++catalog.checked;
+      THESPIS_TRY(const auto key, rows.key());
+      THESPIS_TRY(const auto bytes, rows.value());
+      uuid id;
+      if (key.size() == id.bytes.size()) {
+        std::copy(key.begin(), key.end(), reinterpret_cast<char*>(id.bytes.data()));
+        listed_.insert(id);
+      }
+      auto meta = codec::decode_collection(bytes, "a collection's row");
+      if (meta && tables::key(meta->id) == key) {
+        collections_.push_back(std::move(*meta));
+        continue;
+      }
+      const bool newer = !meta && meta.error().code == errc::unsupported;
+      catalog.add({"collection " + id.text(),
+                   meta ? "its row holds another" : meta.error().message,
+                   newer ? "use the build that wrote it" : "restore the data folder from a copy",
+                   true,
+                   {}});
+    }
+  }
+  report_.node.push_back(std::move(catalog));
+  return ok();
+}
+
+result<void> folder_check::check_collection(const collection_meta& meta,
+                                            const derived_files_check& derived) {
+  collection_health health{.name = meta.name};
+  const bool readable = !unreadable(tables::points(meta.id)) &&
+                        !unreadable(tables::slots(meta.id)) && !unreadable(tables::counters);
+  const auto folder = folder_.derived() / meta.id.text();
+  if (!readable) {
+    health_component rows{.name = "points", .state = health_state::unchecked};
+    rows.add({"collection '" + meta.name + "'", "its tables cannot be read", run_repair, true, {}});
+    health.components.push_back(std::move(rows));
+    auto files = derived(meta, nullptr, nullptr, folder, wanted_.repair);
+    std::move(files.begin(), files.end(), std::back_inserter(health.components));
+  } else {
+    collection_repair repair(shared_.sessions, meta);
+    const bool salvaged =
+        verified_->salvaged(tables::points(meta.id)) || verified_->salvaged(tables::slots(meta.id));
+    THESPIS_TRY(health.components, repair.run(wanted_, salvaged));
+    if (repair.changed() || salvaged) {
+      // What was derived from other rows is made anew.
+      std::error_code ignored;
+      std::filesystem::remove_all(folder, ignored);
+    }
+    THESPIS_TRY(const auto snapshot, collection_reader::open(shared_, meta));
+    auto files = derived(meta, &repair.counters(), snapshot.get(), folder, wanted_.repair);
+    std::move(files.begin(), files.end(), std::back_inserter(health.components));
+  }
+  report_.collections.push_back(std::move(health));
+  return ok();
+}
+
+result<void> folder_check::check_orphans() {
+  health_component into{.name = "orphans"};
+  orphans found;
+  {
+    THESPIS_TRY(auto session, shared_.sessions.borrow());
+    THESPIS_TRY(found, find_orphans(*session, folder_.database().parent_path(), listed_));
+  }
+  const char* const done = wanted_.repair ? "removed" : "";
+  const char* const remedy = "nothing: the next start removes it";
+  for (const auto& one : found.collections)
+    into.add({"collection " + one.text(), "tables or files of it are left, but it is not listed",
+              remedy, false, done});
+  for (const auto& one : found.files)
+    into.add({one.string(), "belongs to nothing", remedy, false, done});
+  for (const auto& one : found.listed_files)
+    into.add({one, "is listed without a table", remedy, false, done});
+  for (const auto& one : found.counters)
+    into.add({"counters of collection " + one.text(), "it is not listed", remedy, false, done});
+  if (wanted_.repair) {
+    shared_.sessions.close_idle();
+    THESPIS_CHECK(shared_.dropped.sweep({listed_.begin(), listed_.end()}));
+  }
+  into.checked = found.collections.size() + found.files.size() + found.counters.size();
+  report_.node.push_back(std::move(into));
+  return ok();
+}
+
+}  // namespace
+
+result<health_report> check_data_folder(const config::storage& settings,
+                                        const offline_check_options& wanted,
+                                        const derived_files_check& derived,
+                                        int exit_status_on_panic) {
+  std::error_code failure;
+  if (!std::filesystem::exists(settings.data_dir / "format", failure))
+    return error(errc::io, "data folder " + settings.data_dir.string() +
+                               ": there is no data folder, or its format file is missing");
+  THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
+  wt::exit_on_panic_with(exit_status_on_panic);
+  THESPIS_CHECK(check_log(folder.database()));
+  THESPIS_TRY(auto connection, open_database(folder.database(), configuration(settings)));
+  folder_check check(std::move(folder), settings, wanted, std::move(connection));
+  return check.run(derived);
+}
+
+}  // namespace thespis::storage

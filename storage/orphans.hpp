@@ -1,0 +1,32 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/uuid.hpp"
+#include "storage/wt.hpp"
+
+namespace thespis::storage {
+
+/// What a data folder holds beyond its collections.
+struct orphans {
+  std::set<uuid> collections;                ///< With tables or derived files, but not listed.
+  std::vector<std::filesystem::path> files;  ///< Temporary files, files of tables that are gone.
+  std::vector<std::string> listed_files;     ///< Files that the database lists without a table.
+  std::vector<uuid> counters;                ///< Rows of counters without a collection.
+};
+
+/// Finds what belongs to none of `live`. Nothing else may use the folder. `files` of live
+/// collections' own folders are temporary ones only.
+/// Errors: io.
+[[nodiscard]] result<orphans> find_orphans(wt::session& session,
+                                           const std::filesystem::path& data_dir,
+                                           const std::set<uuid>& live);
+
+}  // namespace thespis::storage
