@@ -218,8 +218,8 @@ const std::array table = {
             .most = day_s},
     setting{.section = "storage",
             .key = "check_bytes_per_s",
-            .doc = "Stored rows are checked in the background after each start, and when "
-                   "/health/deep asks, no faster than this; 0: only when asked, without a bound.",
+            .doc = "Stored rows are checked after a start, no faster than this per second; 0: only "
+                   "if asked for.",
             .unit = "bytes",
             .member = at<&settings::storage, &storage::check_bytes_per_s>,
             .least = 0,
