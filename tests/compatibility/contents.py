@@ -33,21 +33,21 @@ def id_of(kind, n):
 COLLECTIONS = {
     "single": {
         "options": {"vectors": {"size": 8, "distance": "Euclid"}},
-        "points": 200, "ids": "numbers", "sizes": {"": 8}},
+        "points": 100, "ids": "numbers", "sizes": {"": 8}},
     "named vectors": {
         "options": {"vectors": {"image": {"size": 4, "distance": "Cosine"},
                                 "text": {"size": 6, "distance": "Dot"}}},
-        "points": 150, "ids": "all", "sizes": {"image": 4, "text": 6}},
+        "points": 80, "ids": "all", "sizes": {"image": 4, "text": 6}},
     "coded": {
         "options": {"vectors": {"size": 16, "distance": "Cosine"},
                     "hnsw_config": {"m": 8, "ef_construct": 64, "full_scan_threshold": 0,
                                     "preset": "fast"},
                     "quantization_config": {"scalar": {"type": "int8", "always_ram": True}}},
-        "points": 300, "ids": "all", "sizes": {"": 16}},
+        "points": 140, "ids": "all", "sizes": {"": 16}},
     "on disk": {
         "options": {"vectors": {"size": 12, "distance": "Manhattan", "on_disk": True},
                     "hnsw_config": {"full_scan_threshold": 0}},
-        "points": 250, "ids": "all", "sizes": {"": 12}},
+        "points": 110, "ids": "all", "sizes": {"": 12}},
     "flat": {
         "options": {"vectors": {"size": 5, "distance": "Dot", "index": "flat"}},
         "points": 60, "ids": "numbers", "sizes": {"": 5}},

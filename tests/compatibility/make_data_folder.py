@@ -6,11 +6,12 @@ Usage: THESPIS_BINARY=build/release/bin/thespis make_data_folder.py FORMAT
 
 Writes format-FORMAT/clean.tar.gz, a folder after an orderly stop with saved indexes;
 format-FORMAT/killed.tar.gz, the same after more writes and kill -9, so that its log has to be
-recovered and its derived files are behind; and an expected.json for each, with all that the server
-told of it. Run it once for a format, when a version that writes it is released; folders that are
+recovered and its derived files are behind; and beside each a JSON of all that the server told
+of it. Run it once for a format, when a version that writes it is released; folders that are
 there are never made again.
 """
 
+import gzip
 import json
 import os
 import pathlib
@@ -83,18 +84,19 @@ def make(folder, out):
         if server.stop() != 0:
             raise SystemExit(server.output())
         pack(data_dir, out / "clean.tar.gz")
-        write(out / "clean.json", expected)
+        write(out / "clean.json.gz", expected)
         client = server.start().client()
         change(client)
         expected = contents(client)
         client.close()
         server.kill()
         pack(data_dir, out / "killed.tar.gz")
-        write(out / "killed.json", expected)
+        write(out / "killed.json.gz", expected)
 
 
 def write(file, expected):
-    file.write_text(json.dumps(expected, sort_keys=True, separators=(",", ":")) + "\n")
+    text = json.dumps(expected, sort_keys=True, separators=(",", ":"))
+    file.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
 
 
 def main():
