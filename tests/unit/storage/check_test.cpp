@@ -247,7 +247,8 @@ TEST_CASE("counters that are wrong, damaged or missing are counted anew") {
   std::string row;
   REQUIRE(codec::encode_counters(wrong, row));
   data.put(tables::counters, key, row);
-  const auto& counters = part(data.check().collections[0].components, "counters");
+  const auto found = data.check();
+  const auto& counters = part(found.collections[0].components, "counters");
   CHECK(counters.damaged == 3);
   CHECK(tells(counters, "counters", "5 points, but 199"));
   const auto mended = [&] {
