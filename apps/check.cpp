@@ -124,7 +124,7 @@ void add_check(CLI::App& app, int& status) {
   flags->data_dir_given = command->add_option("--data-dir", flags->data_dir, "Folder of the data");
   command->add_flag("--repair", flags->wanted.repair,
                     "Mend what can be mended without giving up a point; files that were salvaged "
-                    "are kept in the folder 'damaged'");
+                    "are kept in the folder 'salvaged'");
   command->add_flag("--drop-damaged", flags->wanted.drop_damaged,
                     "With --repair: also remove points that cannot be read whole");
   command->add_flag("--json", flags->json, "Print JSON");

@@ -30,6 +30,15 @@ namespace {
 constexpr std::size_t step_bytes = 8u << 20;
 constexpr const char* run_repair = "run 'thespis check --repair'";
 
+/// The exit status of a panic as long as it lives.
+class panic_status {
+ public:
+  explicit panic_status(int status) noexcept { wt::exit_on_panic_with(status); }
+  ~panic_status() { wt::exit_on_panic_with(wt::panic_exit_status); }
+  panic_status(const panic_status&) = delete;
+  panic_status& operator=(const panic_status&) = delete;
+};
+
 /// A check of one folder, from opening to closing.
 class folder_check {
  public:
@@ -137,7 +146,7 @@ result<void> folder_check::check_collection(const collection_meta& meta,
     const bool salvaged =
         verified_->salvaged(tables::points(meta.id)) || verified_->salvaged(tables::slots(meta.id));
     THESPIS_TRY(health.components, repair.run(wanted_, salvaged));
-    if (repair.changed() || salvaged) {
+    if (wanted_.repair && (repair.changed() || salvaged)) {
       // What was derived from other rows is made anew.
       std::error_code ignored;
       std::filesystem::remove_all(folder, ignored);
@@ -188,7 +197,7 @@ result<health_report> check_data_folder(const config::storage& settings,
     return error(errc::io, "data folder " + settings.data_dir.string() +
                                ": there is no data folder, or its format file is missing");
   THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
-  wt::exit_on_panic_with(exit_status_on_panic);
+  const panic_status while_checking(exit_status_on_panic);
   THESPIS_CHECK(check_log(folder.database()));
   THESPIS_TRY(auto connection, open_database(folder.database(), configuration(settings)));
   folder_check check(std::move(folder), settings, wanted, std::move(connection));

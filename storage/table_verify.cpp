@@ -8,13 +8,16 @@
 #include <utility>
 
 #include "core/clock.hpp"
-#include "storage/damage_marks.hpp"
 
 namespace thespis::storage {
 
 namespace {
 
 constexpr std::string_view prefix = "table:";
+
+std::filesystem::path copies_in(const std::filesystem::path& database) {
+  return database.parent_path() / "salvaged";
+}
 
 std::string file_of(const std::string& table) { return table.substr(prefix.size()) + ".wt"; }
 
@@ -25,9 +28,15 @@ bool table_verify::sound(const std::string& table) const {
   return found != tables_.end() && found->second != state::damaged;
 }
 
+// Also by an earlier run: its copy is there until somebody has looked at what was lost.
 bool table_verify::salvaged(const std::string& table) const {
   const auto found = tables_.find(table);
-  return found != tables_.end() && found->second == state::salvaged;
+  if (found == tables_.end()) return false;
+  if (found->second == state::salvaged) return true;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(copies_in(database_), missing))
+    if (entry.path().filename().string().starts_with(file_of(table) + ".")) return true;
+  return false;
 }
 
 result<void> table_verify::run() {
@@ -49,12 +58,8 @@ result<void> table_verify::run() {
 }
 
 result<table_verify::state> table_verify::look_at(const std::string& table) {
-  const auto mark = table.substr(prefix.size());
   auto verified = session_.verify(table);
-  if (verified) {
-    if (salvage_) damage_marks::clear(database_, mark);
-    return state::sound;
-  }
+  if (verified) return state::sound;
   if (verified.error().code != errc::corruption) return verified.error();
   health_finding damage{table,
                         verified.error().message,
@@ -80,7 +85,6 @@ result<table_verify::state> table_verify::look_at(const std::string& table) {
     found_.add(std::move(damage));
     return state::damaged;
   }
-  damage_marks::clear(database_, mark);
   THESPIS_TRY(const auto rows, count_rows(table));
   damage.remedy = "what is missing is named with its collection";
   damage.repaired = "salvaged: " + std::to_string(rows) +
@@ -90,7 +94,7 @@ result<table_verify::state> table_verify::look_at(const std::string& table) {
 }
 
 result<std::string> table_verify::keep_copy(const std::string& table) const {
-  const auto folder = damage_marks::folder(database_);
+  const auto folder = copies_in(database_);
   const auto copy = folder / (file_of(table) + "." + std::to_string(wall_time_us()));
   std::error_code failure;
   std::filesystem::create_directory(folder, failure);

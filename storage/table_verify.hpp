@@ -15,7 +15,7 @@ namespace thespis::storage {
 
 /// Reads every block of every table of a database that nobody else uses, and salvages tables whose
 /// blocks are damaged, if that is wanted. The file of a salvaged table is kept as it was in the
-/// folder of damage marks.
+/// folder `salvaged` of the data folder.
 class table_verify {
  public:
   table_verify(wt::session& session, std::filesystem::path database, bool salvage)
@@ -26,7 +26,8 @@ class table_verify {
 
   /// The table is there, and all of it can be read.
   [[nodiscard]] bool sound(const std::string& table) const;
-  /// The table was damaged; what could be read of it was put together anew.
+  /// The table was damaged, and what could be read of it was put together anew, now or by a run
+  /// whose copy of the damaged file is still there.
   [[nodiscard]] bool salvaged(const std::string& table) const;
   [[nodiscard]] const health_component& found() const noexcept { return found_; }
 

@@ -13,7 +13,6 @@
 #include "core/log.hpp"
 #include "storage/bytes.hpp"
 #include "storage/codec.hpp"
-#include "storage/damage_marks.hpp"
 #include "storage/offline_check.hpp"
 #include "storage/parts.hpp"
 #include "storage/tables.hpp"
@@ -354,39 +353,19 @@ TEST_CASE("a damaged block is found without reading past it, and salvage keeps t
   CHECK(tells(part(found.node, "tables"), name, "checksum error"));
   CHECK(found.state() == health_state::damaged);
   CHECK(found.collections.at(0).state() == health_state::damaged);
-  damage_marks::note(data.settings.data_dir / "db", "file:" + name + ".wt, read: checksum error");
-  REQUIRE(damage_marks::find(data.settings.data_dir / "db", data.meta.id));
   found = data.check(true);
   const auto& tables = part(found.node, "tables");
   CHECK(tables.state == health_state::sound);
   CHECK(tables.findings.at(0).repaired.find("salvaged") != std::string::npos);
-  CHECK_FALSE(damage_marks::find(data.settings.data_dir / "db", data.meta.id));
   bool kept = false;
-  for (const auto& entry : std::filesystem::directory_iterator(data.settings.data_dir / "damaged"))
+  for (const auto& entry : std::filesystem::directory_iterator(data.settings.data_dir / "salvaged"))
     kept = kept || entry.path().filename().string().starts_with(name);
   CHECK(kept);
   // The vectors of lost points may be all that is left of them, so they stay until told otherwise.
   CHECK(found.state() == health_state::damaged);
+  CHECK(data.check(true).state() == health_state::damaged);
   CHECK(data.check(true, true).state() == health_state::sound);
   CHECK(data.check().state() == health_state::sound);
-}
-
-TEST_CASE("a collection with a mark is not opened, and a sound one loses it") {
-  const closed_folder data;
-  const auto database = data.settings.data_dir / "db";
-  damage_marks::note(database, "file:slots-" + data.meta.id.text() + ".wt, cursor: checksum error");
-  damage_marks::note(database, "no table is named here");
-  CHECK(damage_marks::read(database).size() == 1);
-  {
-    open_engine open(data.settings);
-    const auto refused = open.engine->catalog().open(data.meta);
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == errc::corruption);
-    CHECK_THAT(refused.error().message, Catch::Contains("was found damaged"));
-  }
-  CHECK(data.check(true).state() == health_state::sound);
-  CHECK(damage_marks::read(database).empty());
-  CHECK(points_in(data.settings) == point_count - 1);
 }
 
 TEST_CASE("a folder that is none, is in use or is newer cannot be checked") {
