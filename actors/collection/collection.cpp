@@ -396,31 +396,4 @@ error collection_writer::outcome_unknown(const error& reason) const {
                                  reason.message};
 }
 
-collection_internal::behavior_type collection(collection_writer::pointer self,
-                                              dependencies_ptr needs, reader_internal reader,
-                                              std::shared_ptr<storage::collection_store> store) {
-  self->state.start(self, std::move(needs), std::move(reader), std::move(store));
-  auto& state = self->state;
-  return {
-      [&state](upsert_request& request) { return state.write(std::move(request)); },
-      [&state](const delete_request& request) { return state.write(request); },
-      [&state](info_atom) { return state.info(); },
-      [&state](check_atom) { return state.check(); },
-      [&state](stop_atom) { return state.stop(true); },
-      [&state](load_atom, const load_progress_ptr& progress) { return state.load(progress); },
-      [&state](drop_atom) { return state.stop(false); },
-      [&state](loaded_atom, const load_outcome& outcome) { state.finish_load(outcome); },
-      [&state](durable_atom, lsn_t durable) { state.on_durable(durable); },
-      [&state](sliced_atom, std::uint32_t vector, slot_range slice, std::uint64_t inserted,
-               const job_failure& failure) { state.on_sliced(vector, slice, inserted, failure); },
-      [&state](saved_atom, const std::string& vector, slot_t end, const job_failure& failure) {
-        state.on_saved(vector, end, failure);
-      },
-      [&state](based_atom, lsn_t lsn, const job_failure& failure) { state.on_based(lsn, failure); },
-      [&state](ordered_atom, std::uint32_t vector, std::uint64_t dead,
-               const order_outcome& outcome) { state.on_ordered(vector, dead, outcome); },
-      [&state](damage_atom, const std::string& what) { state.on_damage(what); },
-      [&state](tick_atom) { state.on_tick(); }};
-}
-
 }  // namespace thespis::actors
