@@ -51,6 +51,7 @@ void collection_writer::start(pointer self, dependencies_ptr needs, reader_inter
 caf::result<bool> collection_writer::load(const load_progress_ptr& progress) {
   load_promise_ = self_->make_response_promise<bool>();
   loading_ = true;
+  loaded_ = progress;
   // What committed before a failure may not be durable yet; nobody may see it before it is.
   auto me = caf::actor_cast<collection_internal>(self_);
   needs_->engine->flusher().when_durable(store_->counters().lsn, [me](lsn_t durable) {
@@ -61,7 +62,8 @@ caf::result<bool> collection_writer::load(const load_progress_ptr& progress) {
 
 void collection_writer::post_load() {
   auto me = caf::actor_cast<collection_internal>(self_);
-  const auto taken = needs_->builders->post_io([me, progress, needs = needs_, store = store_] {
+  const auto taken = needs_->builders->post_io([me, progress = loaded_, needs = needs_,
+                                                store = store_] {
     auto outcome = guarded([&]() -> result<std::unique_ptr<collection_state>> {
       THESPIS_TRY(auto folder, needs->engine->derived_folder(store->meta().id));
       return collection_state::load(store, *needs->plugins, needs->engine->journal(),
