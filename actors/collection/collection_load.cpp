@@ -25,8 +25,8 @@ constexpr std::uintmax_t load_spare_part = 4;
 
 result<std::unique_ptr<collection_state>> collection_state::load(
     std::shared_ptr<storage::collection_store> store, const plugins::registry& plugins,
-    const storage::journal& journal, std::filesystem::path derived_folder,
-    collection_bounds bounds, load_progress* progress) {
+    const storage::journal& journal, std::filesystem::path derived_folder, collection_bounds bounds,
+    load_progress* progress) {
   THESPIS_PHASE("collection.load");
   std::unique_ptr<collection_state> state(new collection_state(std::move(bounds)));
   state->meta_ = std::make_shared<const collection_meta>(store->meta());
@@ -46,7 +46,6 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
   THESPIS_FAIL_POINT("recovery.points_read");
-  THESPIS_FAIL_POINT("collection.load");
   for (auto& vector : state->vectors_) {
     THESPIS_CHECK(state->load_index(vector, plugins));
     state->count_row(state->points_);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actors/collection/collection_bounds.hpp"
+#include "actors/collection/decision.hpp"
 #include "actors/collection/index_progress.hpp"
 #include "actors/collection/index_upkeep.hpp"
 #include "actors/collection/load_progress.hpp"
@@ -28,12 +29,6 @@
 #include "storage/journal.hpp"
 
 namespace thespis::actors {
-
-/// What a request comes to.
-struct decision {
-  std::vector<effect> effects;
-  std::vector<former_point> formers;  ///< What the points of the effects are before them.
-};
 
 /// What the writer of a collection owns: tables, vectors in memory, indexes, and the judgement of
 /// requests. Deciding and applying are apart, because in a replica group consensus comes between.

@@ -103,7 +103,7 @@ class HealthTest(unittest.TestCase):
 
     def test_readyz_tells_how_far_a_start_is(self):
         server, _ = self.filled()
-        server.environment = {"THESPIS_FAIL_POINTS": "collection.load=wait:1500@always"}
+        server.environment = {"THESPIS_FAIL_POINTS": "recovery.points_read=wait:1500@always"}
         server.spawn()
         seen = None
         deadline = time.monotonic() + 20

@@ -1,0 +1,19 @@
+// Copyright 2026 The Thespis authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <vector>
+
+#include "actors/query/moment.hpp"
+#include "core/mutation.hpp"
+
+namespace thespis::actors {
+
+/// What a request comes to.
+struct decision {
+  std::vector<effect> effects;
+  std::vector<former_point> formers;  ///< What the points of the effects are before them.
+};
+
+}  // namespace thespis::actors
