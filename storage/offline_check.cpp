@@ -43,8 +43,8 @@ class panic_status {
 class folder_check {
  public:
   folder_check(data_folder&& folder, const config::storage& settings,
-               const offline_check_options& wanted, wt::connection&& connection)
-      : folder_(std::move(folder)), wanted_(wanted), shared_(settings, std::move(connection)) {}
+               const offline_check_options& wanted)
+      : folder_(std::move(folder)), wanted_(wanted), shared_(settings, nullptr) {}
 
   result<health_report> run(const derived_files_check& derived);
 
@@ -68,6 +68,9 @@ class folder_check {
 
 result<health_report> folder_check::run(const derived_files_check& derived) {
   report_.started_us = wall_time_us();
+  THESPIS_TRY(
+      shared_.connection,
+      open_database(folder_.database(), configuration(shared_.settings) + shared_.files.install()));
   THESPIS_CHECK(verify_tables());
   if (!unreadable(tables::catalog)) THESPIS_CHECK(read_catalog());
   for (const auto& meta : collections_) THESPIS_CHECK(check_collection(meta, derived));
@@ -199,8 +202,7 @@ result<health_report> check_data_folder(const config::storage& settings,
   THESPIS_TRY(auto folder, data_folder::open(settings.data_dir));
   const panic_status while_checking(exit_status_on_panic);
   THESPIS_CHECK(check_log(folder.database()));
-  THESPIS_TRY(auto connection, open_database(folder.database(), configuration(settings)));
-  folder_check check(std::move(folder), settings, wanted, std::move(connection));
+  folder_check check(std::move(folder), settings, wanted);
   return check.run(derived);
 }
 

@@ -132,6 +132,7 @@ class collection_writer {
   std::shared_ptr<storage::collection_store> store_;
   std::string collection_;
   std::string damage_;                       // that a check found; empty: none
+  load_progress_ptr loaded_;                 // what is loaded, for whoever asks how far
   std::unique_ptr<collection_state> state_;  // null while loading
   caf::typed_response_promise<bool> load_promise_;
   caf::typed_response_promise<bool> stop_promise_;

@@ -114,8 +114,8 @@ void files_check::look_at_rows() {
     if (!std::filesystem::exists(file) || !std::filesystem::exists(sums)) continue;
     ++found_.checked;
     const auto now = stamp(spec.name);
-    const plugins::arena_file where{file,          meta_.id, spec.name,   now.generation,
-                                    now.next_slot, now.lsn,  spec.on_disk};
+    const plugins::arena_file where{file,          meta_.id, spec.name,    now.generation,
+                                    now.next_slot, now.lsn,  spec.on_disk, {}};
     const auto rows = plugins::arena::check(spec.size, spec.metric, where);
     if (!rows)
       damaged(file, rows.error(), {sums, file});

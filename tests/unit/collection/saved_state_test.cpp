@@ -363,7 +363,7 @@ TEST_CASE("originals on disk leave memory when they are let go") {
   const auto seen = docs.state().make_view();
   const auto& rows = *seen->vectors[0].arena;
   CHECK(rows.memory().resident_bytes > rows.memory().mapped_bytes / 2);
-  docs.state().let_go();
+  docs.state().tidy();
   CHECK(rows.memory().resident_bytes < rows.memory().mapped_bytes / 10);
   const auto info = docs.state().info();
   CHECK(info.indexes[0].arena_mapped_bytes >= 20'000 * 128);
