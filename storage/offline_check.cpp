@@ -51,6 +51,7 @@ class folder_check {
  private:
   result<void> verify_tables();
   result<void> read_catalog();
+  result<void> check_lost_rows(health_component& catalog);
   result<void> check_collection(const collection_meta& meta, const derived_files_check& derived);
   result<void> check_orphans();
   [[nodiscard]] bool unreadable(const std::string& table) const {
@@ -128,8 +129,31 @@ result<void> folder_check::read_catalog() {
                    {}});
     }
   }
+  if (!unreadable(tables::counters)) THESPIS_CHECK(check_lost_rows(catalog));
   report_.node.push_back(std::move(catalog));
   return ok();
+}
+
+// A row goes together with its counters, so counters without a row tell of a loss. What belongs to
+// them counts as listed, so that nothing of it is removed.
+result<void> folder_check::check_lost_rows(health_component& catalog) {
+  const bool give_up = wanted_.repair && wanted_.drop_damaged;
+  THESPIS_TRY(auto session, shared_.sessions.borrow());
+  THESPIS_TRY(auto rows, session->open(tables::counters));
+  while (true) {
+    THESPIS_TRY(const bool more, rows.next());
+    if (!more) return ok();
+    THESPIS_TRY(const auto key, rows.key());
+    uuid id;
+    if (key.size() != id.bytes.size()) continue;
+    std::copy(key.begin(), key.end(), reinterpret_cast<char*>(id.bytes.data()));
+    if (listed_.contains(id)) continue;
+    if (!give_up) listed_.insert(id);
+    catalog.add({"collection " + id.text(), "its row is lost, its counters are there",
+                 "restore the data folder from a copy; 'thespis check --repair --drop-damaged' "
+                 "removes what is left of the collection",
+                 true, give_up ? "what was left of it is removed" : ""});
+  }
 }
 
 result<void> folder_check::check_collection(const collection_meta& meta,

@@ -87,7 +87,8 @@ void collection_writer::finish_load(const load_outcome& outcome) {
   }
   state_ = std::move(**outcome);
   publish(state_->make_view());
-  based_lsn_ = state_->loaded_lsn();
+  // Without all of its rows, what is saved is not whole, and is soon saved again.
+  based_lsn_ = state_->lost_rows() ? 0 : state_->loaded_lsn();
   if (based_lsn_ != 0 && based_lsn_ < published_->lsn) hold_journal();
   load_promise_.deliver(true);
   build_more();

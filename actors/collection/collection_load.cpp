@@ -196,8 +196,7 @@ result<void> collection_state::restore_slots(storage::collection_snapshot& snaps
     return change->second;
   }));
   THESPIS_CHECK(settle_slots(saved.next_slot, since, moved, snapshot));
-  // Without all of its rows, what is saved is not whole, and is soon saved again.
-  loaded_lsn_ = rows_lost_ ? 0 : saved.lsn;
+  loaded_lsn_ = saved.lsn;
   THESPIS_FAIL_POINT("recovery.slots_restored");
   return ok();
 }

@@ -307,6 +307,7 @@ std::vector<index_check> collection_state::blank_checks() const {
 
 void collection_state::note_ordered(std::uint32_t vector, std::uint64_t dead, bool done) {
   vectors_[vector].upkeep.note_maintained(dead);
+  if (done) vectors_[vector].put_off.clear();
   vectors_[vector].reordered = vectors_[vector].reordered || done;
 }
 

@@ -113,6 +113,8 @@ class collection_state {
   [[nodiscard]] base_work base_of(const view_ptr& seen) const;
   /// LSN of the slots that were loaded; 0 if every point was read.
   [[nodiscard]] lsn_t loaded_lsn() const noexcept { return loaded_lsn_; }
+  /// Some saved rows did not fit and were read from storage.
+  [[nodiscard]] bool lost_rows() const noexcept { return rows_lost_; }
 
   /// An index to be put in order, which drops these dead slots.
   struct order_work {

@@ -39,13 +39,18 @@ void health_keeper::start(pointer self, dependencies_ptr needs,
 
 caf::result<shared<health_report>> health_keeper::check(const shared<survey>& wanted) {
   if (stopping_) return to_caf(error(errc::unavailable, "health: the server is stopping"));
-  if (askers_.size() >= limits::index_checks_pending_max)
+  if (askers_.size() + later_.size() >= limits::index_checks_pending_max)
     return to_caf(error(errc::unavailable, "health: too many requests wait for the check"));
-  askers_.push_back(self_->make_response_promise<shared<health_report>>());
-  const auto promise = askers_.back();
+  const auto promise = self_->make_response_promise<shared<health_report>>();
   if (report_ == nullptr) {
+    askers_.push_back(promise);
     wanted_ = wanted;
     begin_run();
+  } else if (wanted->indexes && !wanted_->indexes) {
+    later_.push_back(promise);
+    later_wanted_ = wanted;
+  } else {
+    askers_.push_back(promise);
   }
   return promise;
 }
@@ -259,7 +264,9 @@ void health_keeper::finish() {
              {"collections", last_->collections.size()},
              {"took_ms", (last_->finished_us - last_->started_us) / 1000}});
   for (auto& asker : std::exchange(askers_, {})) asker.deliver(last_);
-  wanted_ = nullptr;
+  wanted_ = std::exchange(later_wanted_, nullptr);
+  askers_ = std::exchange(later_, {});
+  if (wanted_ != nullptr) begin_run();
 }
 
 caf::result<bool> health_keeper::stop() {
@@ -273,6 +280,8 @@ caf::result<bool> health_keeper::stop() {
 void health_keeper::quit_stopped() {
   ++run_;
   walk_ = nullptr;
+  std::move(later_.begin(), later_.end(), std::back_inserter(askers_));
+  later_.clear();
   for (auto& asker : std::exchange(askers_, {}))
     asker.deliver(to_caf(error(errc::unavailable, "health: the server is stopping")));
   if (stop_promise_.pending()) stop_promise_.deliver(true);

@@ -103,7 +103,10 @@ class health_keeper {
   bool stepping_ = false;  // a step runs on a builder thread
   bool stopping_ = false;
   collection_health found_;
-  std::vector<caf::typed_response_promise<shared<health_report>>> askers_;
+  using askers = std::vector<caf::typed_response_promise<shared<health_report>>>;
+  askers askers_;
+  askers later_;  // who want more than the check that runs
+  shared<survey> later_wanted_;
   caf::typed_response_promise<bool> stop_promise_;
 };
 

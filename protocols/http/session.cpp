@@ -424,7 +424,8 @@ session::step session::judge_memory(std::size_t bytes) {
   if (bytes_held_ + bytes > shared_->bytes_in_flight_max)
     return refuse(507, "the body needs more than the " +
                            std::to_string(shared_->bytes_in_flight_max) +
-                           " bytes that the memory budget leaves for bodies");
+                           " bytes that all bodies together may take: the setting "
+                           "server.request_bytes_in_flight_max, or what the memory budget leaves");
   if (request_.adds_data)
     if (const auto fits = shared_->check_memory(bytes); !fits)
       return refuse(507, fits.error().message);

@@ -223,7 +223,7 @@ def orphans(data_dir, collections):
     """What lies in a data folder that belongs to no collection; there are `collections`."""
     data_dir = pathlib.Path(data_dir)
     found = [path.name for path in data_dir.iterdir()
-             if path.name not in ("format", "lock", "db", "derived")]
+             if path.name not in ("format", "lock", "db", "derived", "reserve")]
     tables = {kind: {path.name[len(kind):-3] for path in (data_dir / "db").glob(f"{kind}*.wt")}
               for kind in ("points-", "slots-")}
     for kind, owners in tables.items():

@@ -121,7 +121,13 @@ TEST_CASE("no memory for upkeep is no failure, anything else restarts the collec
   const auto first = node.serving("docs");
   REQUIRE(node.upsert("docs", points_from(0, 1'200)));
   CHECK(tidy.wait_for("maintain 1200 dropped 0"));
-  node.indexed("docs");
+  auto told = node.info("docs");
+  for (int i = 0; i < 100 && told.status_detail.find("put off") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    told = node.info("docs");
+  }
+  CHECK(told.status == collection_status::yellow);
+  CHECK_THAT(told.status_detail, Catch::Contains("put off"));
   CHECK(node.serving("docs") == first);
   CHECK(nearest(node, 1'000) == 1'000);
   tidy.take("no-memory");

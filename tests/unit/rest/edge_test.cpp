@@ -377,7 +377,7 @@ TEST_CASE("requests over the bound are told to come back, health is not") {
   REQUIRE(fixture.ask("GET", "/collections").status == 200);
 }
 
-TEST_CASE("bytes over the bound are told to come back") {
+TEST_CASE("a body over the bound of all bodies is refused for good") {
   config::server settings;
   settings.request_bytes_in_flight_max = 1000;
   rest_fixture fixture(settings);
@@ -385,10 +385,30 @@ TEST_CASE("bytes over the bound are told to come back") {
   const auto target = std::string("/collections/dots/points/count");
   const std::string body = "{}" + std::string(999, ' ');
   const auto told = fixture.ask("POST", target, body);
+  REQUIRE(told.status == 507);
+  REQUIRE_THAT(told.body,
+               Catch::Contains("1000") && Catch::Contains("request_bytes_in_flight_max"));
+  REQUIRE(raw(fixture, chunked(target, "3e9\r\n" + body + "\r\n0\r\n\r\n")).status == 507);
+  REQUIRE(fixture.ask("POST", target, body.substr(0, 900)).status == 200);
+}
+
+TEST_CASE("a body for which others leave no room is told to come back") {
+  config::server settings;
+  settings.request_bytes_in_flight_max = 1000;
+  rest_fixture fixture(settings);
+  fixture.fill();
+  const auto target = std::string("/collections/dots/points/count");
+  const std::string body = "{}" + std::string(900, ' ');
+  http_client slow(fixture.server->port());
+  slow.send("POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 902\r\n" +
+            "Content-Type: application/json\r\n\r\n" + body.substr(0, 850));
+  auto told = fixture.ask("POST", target, body);
+  for (int i = 0; i < 100 && told.status == 200; ++i) told = fixture.ask("POST", target, body);
   REQUIRE(told.status == 429);
   REQUIRE(told.header("retry-after") == "1");
-  REQUIRE(raw(fixture, chunked(target, "3e9\r\n" + body + "\r\n0\r\n\r\n")).status == 429);
-  REQUIRE(fixture.ask("POST", target, body.substr(0, 900)).status == 200);
+  slow.send(body.substr(850));
+  REQUIRE(slow.receive().status == 200);
+  REQUIRE(fixture.ask("POST", target, body).status == 200);
 }
 
 TEST_CASE("connections over the bound are told so") {

@@ -309,12 +309,7 @@ TEST_CASE("what belongs to nobody is found, and a repair or a start removes it")
   const auto gone = uuid::random();
   const auto derived = data.settings.data_dir / "derived";
   const auto make = [&] {
-    data.change([&](wt::session& session) {
-      REQUIRE(session.create(tables::points(gone)));
-      auto rows = session.open(tables::counters);
-      REQUIRE(rows);
-      REQUIRE(rows->put(tables::key(gone), "anything"));
-    });
+    data.change([&](wt::session& session) { REQUIRE(session.create(tables::points(gone))); });
     std::filesystem::create_directories(derived / uuid::random().text());
     std::filesystem::create_directories(derived / data.meta.id.text());
     std::ofstream(derived / data.meta.id.text() / "slots.tmp") << "half";
@@ -331,10 +326,10 @@ TEST_CASE("what belongs to nobody is found, and a repair or a start removes it")
   make();
   auto found = data.check();
   CHECK(found.state() == health_state::sound);
-  CHECK(part(found.node, "orphans").findings.size() == 6);
+  CHECK(part(found.node, "orphans").findings.size() == 5);
   CHECK(left());
   found = data.check(true);
-  CHECK(part(found.node, "orphans").findings.size() == 6);
+  CHECK(part(found.node, "orphans").findings.size() == 5);
   CHECK_FALSE(left());
   CHECK(std::filesystem::exists(derived / data.meta.id.text() / "slots"));
   CHECK(part(data.check().node, "orphans").findings.empty());
@@ -342,6 +337,31 @@ TEST_CASE("what belongs to nobody is found, and a repair or a start removes it")
   CHECK(points_in(data.settings) == point_count - 1);
   CHECK_FALSE(left());
   CHECK(part(data.check().node, "orphans").findings.empty());
+}
+
+TEST_CASE("tables whose catalog row is lost are kept until somebody gives them up") {
+  const closed_folder data;
+  const auto lost = uuid::random();
+  data.change([&](wt::session& session) {
+    REQUIRE(session.create(tables::points(lost)));
+    auto rows = session.open(tables::counters);
+    REQUIRE(rows);
+    REQUIRE(rows->put(tables::key(lost), "anything"));
+  });
+  const auto table = data.settings.data_dir / "db" / ("points-" + lost.text() + ".wt");
+  for (const bool repair : {false, true}) {
+    const auto found = data.check(repair);
+    CHECK(found.state() == health_state::damaged);
+    CHECK(tells(part(found.node, "catalog"), "collection " + lost.text(), "row is lost"));
+    CHECK(part(found.node, "orphans").findings.empty());
+    CHECK(std::filesystem::exists(table));
+    CHECK_FALSE(engine::open(data.settings));
+  }
+  const auto given_up = data.check(true, true);
+  CHECK(tells(part(given_up.node, "catalog"), "collection " + lost.text(), "row is lost"));
+  CHECK_FALSE(std::filesystem::exists(table));
+  CHECK(data.check().state() == health_state::sound);
+  CHECK(points_in(data.settings) == point_count - 1);
 }
 
 TEST_CASE("a damaged block is found without reading past it, and salvage keeps the old file") {
