@@ -40,8 +40,8 @@ bool disk_ballast::take() noexcept {
       ::open(file_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (descriptor < 0) return false;
   const bool taken = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes_)) == 0;
-  if (!taken) (void)::ftruncate(descriptor, 0);
   ::close(descriptor);
+  if (!taken) std::filesystem::resize_file(file_, 0, failure);
   if (taken) held_bytes_ = bytes_;
   return taken;
 }
