@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <thread>
 
+#include "core/processors.hpp"
+
 namespace thespis::actors {
 
 namespace {
@@ -35,8 +37,6 @@ void lower_this_thread_priority() noexcept {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), builder_nice);
 }
 
-std::size_t core_count() noexcept {
-  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
-}
+std::size_t core_count() noexcept { return usable_processors(); }
 
 }  // namespace thespis::actors

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/processors.hpp"
+
 namespace thespis::plugins {
 namespace {
 
@@ -28,7 +30,7 @@ std::size_t first_failing(std::size_t count, const std::function<bool(std::size_
   };
   {
     std::vector<std::jthread> helpers;
-    const auto cores = std::max(std::thread::hardware_concurrency(), 1u);
+    const auto cores = usable_processors();
     try {
       for (std::size_t i = 1; i < std::min({count, threads_max, std::size_t{cores}}); ++i)
         helpers.emplace_back(work);

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/processors.hpp"
 #include "plugins/host/pages.hpp"
 #include "plugins/host/status.hpp"
 
@@ -56,8 +57,8 @@ void parallel_for(void* /*context*/, std::size_t count, thespis_parallel_body bo
   const auto work = [&] {
     for (auto item = next.fetch_add(1); item < count; item = next.fetch_add(1)) body(state, item);
   };
-  const auto wanted = std::min<std::size_t>(
-      count, std::clamp(std::thread::hardware_concurrency(), 1u, threads_max));
+  const auto wanted =
+      std::min<std::size_t>(count, std::clamp<std::size_t>(usable_processors(), 1, threads_max));
   std::vector<std::jthread> helpers;
   try {
     for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);

@@ -14,6 +14,9 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t hiccup_ns = 20'000'000;  // refusals of this time are not lasting
 constexpr std::int64_t strict_divisor = 5;
+constexpr std::size_t late_divisor = 4;         // who was not heard in time gets in while few run
+constexpr std::size_t cheap_body_bytes = 2048;  // to drop so many costs as much as a head
+constexpr std::size_t costly_body_bytes_max = 1u << 20;
 constexpr std::int64_t smoothing = 32;  // departures that the mean looks back
 
 }  // namespace
@@ -25,15 +28,21 @@ bool gate::has_room(std::size_t bytes) const noexcept {
   return running_ < bounds_.running_sure || bytes_ + bytes <= bounds_.bytes_max;
 }
 
+bool gate::is_strict(std::int64_t now_ns) const noexcept {
+  return last_refusal_ns_ - first_refusal_ns_ > hiccup_ns && now_ns - last_refusal_ns_ < second_ns;
+}
+
 std::int64_t gate::patience_ns(std::int64_t now_ns) const noexcept {
-  const bool strict =
-      last_refusal_ns_ - first_refusal_ns_ > hiccup_ns && now_ns - last_refusal_ns_ < second_ns;
-  return strict ? bounds_.patience_ns / strict_divisor : bounds_.patience_ns;
+  return is_strict(now_ns) ? bounds_.patience_ns / strict_divisor : bounds_.patience_ns;
+}
+
+std::size_t gate::waiting_sure(std::int64_t now_ns) const noexcept {
+  return is_strict(now_ns) ? bounds_.waiting_sure / strict_divisor : bounds_.waiting_sure;
 }
 
 bool gate::is_too_long(std::int64_t now_ns) const noexcept {
   if (closed_ || line_.size() >= bounds_.waiting_max) return true;
-  if (line_.size() < bounds_.waiting_sure) return false;
+  if (line_.size() < waiting_sure(now_ns)) return false;
   // Where nobody leaves, the one in front knows how long it takes.
   const auto front_ns = line_.empty() ? 0 : now_ns - line_.front().since_ns;
   const auto expected_ns = static_cast<std::int64_t>(line_.size() + 1) * spacing_ns_;
@@ -46,9 +55,12 @@ void gate::note_refusal(std::int64_t now_ns) noexcept {
   last_refusal_ns_ = now_ns;
 }
 
-std::int64_t gate::next_hearing_ns(std::int64_t now_ns) {
+std::int64_t gate::next_hearing_ns(std::int64_t now_ns, std::size_t body_bytes) {
   const std::lock_guard guard(mutex_);
-  next_hearing_ns_ = std::max(next_hearing_ns_ + bounds_.refusal_spacing_ns, now_ns);
+  // To drop a body costs more than to refuse its head.
+  const auto cost = 1 + std::min(body_bytes, costly_body_bytes_max) / cheap_body_bytes;
+  next_hearing_ns_ = std::max(
+      next_hearing_ns_ + static_cast<std::int64_t>(cost) * bounds_.refusal_spacing_ns, now_ns);
   // Nobody is kept waiting for longer than it is told to stay away.
   next_hearing_ns_ = std::min(next_hearing_ns_, now_ns + second_ns);
   return next_hearing_ns_;
@@ -59,10 +71,12 @@ void gate::take(std::size_t bytes) noexcept {
   bytes_ += bytes;
 }
 
-bool gate::refuses(std::int64_t now_ns) {
+bool gate::refuses(std::int64_t now_ns, std::int64_t unheard_ns) {
   const std::lock_guard guard(mutex_);
-  if (line_.empty() && !closed_ && running_ < bounds_.running_max) return false;
-  if (!is_too_long(now_ns)) return false;
+  const bool late = unheard_ns > patience_ns(now_ns);
+  const auto running_max = late ? bounds_.running_max / late_divisor : bounds_.running_max;
+  if (line_.empty() && !closed_ && running_ < std::max<std::size_t>(1, running_max)) return false;
+  if (!late && !is_too_long(now_ns)) return false;
   note_refusal(now_ns);
   return true;
 }
@@ -85,9 +99,9 @@ void gate::enter(std::unique_ptr<waiter> who, std::size_t bytes, std::int64_t no
     } else if (is_too_long(now_ns)) {
       note_refusal(now_ns);
     } else {
-      const bool sure = line_.size() < bounds_.waiting_sure;
+      const bool sure = line_.size() < waiting_sure(now_ns);
       const auto until_ns =
-          sure ? deadline_ns : std::min(deadline_ns, now_ns + bounds_.patience_ns);
+          sure ? deadline_ns : std::min(deadline_ns, now_ns + patience_ns(now_ns));
       line_.push_back({std::move(who), bytes, now_ns, until_ns});
       return;
     }

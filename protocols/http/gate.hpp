@@ -48,8 +48,9 @@ class gate {
 
   gate(std::string name, const bounds& limits);
 
-  /// True, and counted as a refusal, if a request that came now would be refused.
-  [[nodiscard]] bool refuses(std::int64_t now_ns);
+  /// True, and counted as a refusal, if a request that came now would be refused. One that was not
+  /// heard for `unheard_ns` has waited for so long already: it is let in at once or not at all.
+  [[nodiscard]] bool refuses(std::int64_t now_ns, std::int64_t unheard_ns = 0);
   /// Takes room for a request with `bytes` of body if there is some and nobody waits for it.
   [[nodiscard]] bool try_enter(std::size_t bytes);
   /// Waits for room, at most until `deadline_ns`.
@@ -57,8 +58,9 @@ class gate {
              std::int64_t deadline_ns);
   /// Gives room back.
   void leave(std::size_t bytes, std::int64_t now_ns);
-  /// When somebody who was refused may be heard again: soon, unless many are.
-  [[nodiscard]] std::int64_t next_hearing_ns(std::int64_t now_ns);
+  /// When somebody who was refused may be heard again: soon, unless many are. `body_bytes` are
+  /// dropped until then.
+  [[nodiscard]] std::int64_t next_hearing_ns(std::int64_t now_ns, std::size_t body_bytes = 0);
   /// Refuses those that have waited too long.
   void sweep(std::int64_t now_ns);
   /// Refuses all that wait, and whoever comes.
@@ -77,7 +79,9 @@ class gate {
   };
 
   [[nodiscard]] bool has_room(std::size_t bytes) const noexcept;
+  [[nodiscard]] bool is_strict(std::int64_t now_ns) const noexcept;
   [[nodiscard]] std::int64_t patience_ns(std::int64_t now_ns) const noexcept;
+  [[nodiscard]] std::size_t waiting_sure(std::int64_t now_ns) const noexcept;
   [[nodiscard]] bool is_too_long(std::int64_t now_ns) const noexcept;
   void note_refusal(std::int64_t now_ns) noexcept;
   void take(std::size_t bytes) noexcept;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "core/processors.hpp"
 #include "protocols/http/session.hpp"
 
 namespace thespis::http {
@@ -17,8 +18,6 @@ namespace thespis::http {
 namespace {
 
 constexpr std::size_t refusals_per_core_s = 4000;  // leaves most of a core to requests that run
-
-std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 gate::bounds bounds_of(const config::server& settings) {
   gate::bounds bounds;
@@ -28,14 +27,15 @@ gate::bounds bounds_of(const config::server& settings) {
   bounds.waiting_sure = std::min(limits::requests_waiting_sure, bounds.waiting_max);
   bounds.patience_ns = std::int64_t{settings.queue_patience_ms} * 1'000'000;
   bounds.refusal_spacing_ns =
-      1'000'000'000 / static_cast<std::int64_t>(refusals_per_core_s * cores());
+      1'000'000'000 / static_cast<std::int64_t>(refusals_per_core_s * usable_processors());
   return bounds;
 }
 
 gate::bounds read_bounds(const config::server& settings) {
   auto bounds = bounds_of(settings);
-  const auto wanted = settings.reads_in_flight_max == 0 ? limits::reads_per_core * cores()
-                                                        : settings.reads_in_flight_max;
+  const auto wanted = settings.reads_in_flight_max == 0
+                          ? limits::reads_per_core * usable_processors()
+                          : settings.reads_in_flight_max;
   bounds.running_max = std::min(bounds.running_max, wanted);
   bounds.running_sure = bounds.running_max;
   return bounds;
@@ -44,7 +44,7 @@ gate::bounds read_bounds(const config::server& settings) {
 // Small writes share flushes, the more the better; large ones are work for the cores.
 gate::bounds write_bounds(const config::server& settings) {
   auto bounds = bounds_of(settings);
-  bounds.running_sure = std::min(bounds.running_max, cores());
+  bounds.running_sure = std::min(bounds.running_max, usable_processors());
   bounds.bytes_max = limits::write_bytes_running_max;
   return bounds;
 }

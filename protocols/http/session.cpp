@@ -342,7 +342,8 @@ session::step session::drop_body(bool keep_line) {
 session::step session::shed() {
   const bool keep_line = keep_alive_;
   (void)refuse(429, gate_->refusal());
-  heard_again_ns_ = gate_->next_hearing_ns(steady_time_ns());
+  const auto length = parser_->content_length();
+  heard_again_ns_ = gate_->next_hearing_ns(steady_time_ns(), length ? *length : 0);
   return drop_body(keep_line);
 }
 
@@ -355,6 +356,7 @@ asio::awaitable<void> session::stay_away() {
   error_code ignored;
   auto token = asio::redirect_error(asio::use_awaitable, ignored);
   co_await timer.async_wait(token);
+  if (buffer_.size() > 0 || socket_.available(ignored) > 0) unheard_ns_ = pause_ns;
 }
 
 session::step session::judge_load() {
@@ -365,7 +367,8 @@ session::step session::judge_load() {
   if (!headers_.expect.empty() && !boost::beast::iequals(headers_.expect, "100-continue"))
     return refuse(417, "Expect: only 100-continue is understood");
   // Who would be refused later is refused before there is work in it.
-  if (gate_ != nullptr && gate_->refuses(steady_time_ns())) return shed();
+  if (gate_ != nullptr && gate_->refuses(steady_time_ns(), std::exchange(unheard_ns_, 0)))
+    return shed();
   if (length && *length > 0) return judge_memory(*length);
   return step::next;
 }

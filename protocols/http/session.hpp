@@ -103,6 +103,7 @@ class session {
   gate* gate_ = nullptr;          // where the request needs room
   std::size_t gate_bytes_ = 0;
   std::int64_t heard_again_ns_ = 0;  // after a refusal for lack of room
+  std::int64_t unheard_ns_ = 0;      // for so long the request may have waited then
   bool holds_room_ = false;
   bool crowded_ = false;
   bool keep_alive_ = false;

@@ -20,8 +20,6 @@ namespace thespis::tests {
 
 namespace {
 
-constexpr std::size_t waiting_max = 50'000;
-
 double ms_between(std::chrono::steady_clock::time_point from,
                   std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
@@ -102,10 +100,9 @@ void open_loop::send_due(load_outcome& out) {
     due_.pop_front();
     send(one, due, out);
   }
-  while (due_.size() > waiting_max) {
-    due_.pop_front();
-    ++out.unsent;
-  }
+  if (closed_loop_) return;
+  out.unsent += due_.size();
+  due_.clear();
 }
 
 void open_loop::answered(line& one, int status, load_outcome& out) {
@@ -153,11 +150,18 @@ load_outcome open_loop::run(double rate, double seconds) {
   if (closed_loop_) due_.assign(free_.size(), begin);
   const auto end =
       begin + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(seconds));
+  // Independent clients: times between two arrivals are exponentially distributed.
+  std::exponential_distribution<double> spacing_s(closed_loop_ ? 1 : rate);
+  const auto spacing = [&] {
+    return std::chrono::duration_cast<clock::duration>(
+        std::chrono::duration<double>(spacing_s(random_)));
+  };
+  auto next = begin + spacing();
   for (auto now = begin; now < end; now = clock::now()) {
-    const auto due_by_now = static_cast<std::size_t>(ms_between(begin, now) / 1000 * rate);
-    for (; out.due < due_by_now; ++out.due)
-      due_.push_back(begin + std::chrono::duration_cast<clock::duration>(
-                                 std::chrono::duration<double>(double(out.due) / rate)));
+    for (; !closed_loop_ && next <= now; next += spacing()) {
+      ++out.due;
+      due_.push_back(next);
+    }
     send_due(out);
     poll(1, out);
   }

@@ -8,26 +8,27 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 namespace thespis::tests {
 
 /// What came back within one part of a run. Latencies run from the moment at which a request was
-/// due, so that what waited for a free connection counts as well.
+/// due; one that is due while no connection is free is not sent and counted apart.
 struct load_outcome {
   double seconds = 0;
   std::size_t due = 0;
-  std::size_t unsent = 0;  ///< Given up because too many waited for a connection.
+  std::size_t unsent = 0;  ///< No connection was free.
   std::size_t broken = 0;  ///< Connections that ended in the middle of an exchange.
   std::map<int, std::size_t> by_status;
   std::vector<double> good_ms;     ///< Latencies of answers with 2xx.
   std::vector<double> refused_ms;  ///< Of 429 and 503.
 };
 
-/// A load generator on one thread: requests become due at a fixed rate, whatever the answers do,
-/// and go out on the next free keep-alive connection; or, with the rate 0, each connection sends
-/// as soon as it has its answer.
+/// A load generator on one thread: requests become due at random times of a fixed mean rate,
+/// whatever the answers do, and go out on a free keep-alive connection; or, with the rate 0, each
+/// connection sends as soon as it has its answer.
 class open_loop {
  public:
   /// Connects to 127.0.0.1. `requests` (complete HTTP messages) are sent in turn. Errors: throws
@@ -61,6 +62,7 @@ class open_loop {
   std::vector<std::unique_ptr<line>> lines_;
   std::deque<line*> free_;
   std::deque<clock::time_point> due_;
+  std::mt19937_64 random_;  // the same arrivals in each run
 };
 
 }  // namespace thespis::tests
