@@ -211,8 +211,12 @@ int list_some(const char* folder, const char* prefix, std::size_t most, char*** 
   const int failed = errno;
   ::closedir(listing);
   *count = static_cast<std::uint32_t>(found.size());
-  *names = static_cast<char**>(std::calloc(found.size() + 1, sizeof(char*)));
-  std::copy(found.begin(), found.end(), *names);
+  *names = nullptr;
+  // WiredTiger does not give back a list without names.
+  if (!found.empty()) {
+    *names = static_cast<char**>(std::calloc(found.size(), sizeof(char*)));
+    std::copy(found.begin(), found.end(), *names);
+  }
   if (failed == 0) return 0;
   free_list(nullptr, nullptr, *names, *count);
   return failed;
