@@ -89,6 +89,28 @@ class CompatibilityTest(unittest.TestCase):
     def test_an_unrecovered_log_is_checked_as_it_is(self):
         self.check(self.unpacked(HERE / "format-1" / "killed.tar.gz"))
 
+    def test_derived_files_of_a_newer_format_are_made_anew(self):
+        archive = HERE / "format-1" / "clean.tar.gz"
+        expected = json.loads(gzip.decompress((HERE / "format-1" / "clean.json.gz").read_bytes()))
+        for kind, told in (("slots", "saved slots do not fit"),
+                           ("*.rows.sums", "saved rows do not fit"),
+                           ("*.rows", "saved rows do not fit"),
+                           ("*.index", "saved index")):
+            with self.subTest(kind=kind):
+                data_dir = self.unpacked(archive)
+                changed = list((data_dir / "derived").glob(f"*/{kind}"))
+                self.assertTrue(changed)
+                for file in changed:
+                    content = bytearray(file.read_bytes())
+                    content[8:12] = (99).to_bytes(4, "little")  # the number after the magic word
+                    file.write_bytes(content)
+                with Server(data_dir) as server:
+                    server.start()
+                    self.compare(server, expected)
+                    self.assertIn(told, server.output())
+                    self.assertEqual(server.stop(), 0, server.output())
+                self.check(data_dir)
+
     def test_a_newer_folder_is_refused_and_left_as_it_is(self):
         data_dir = self.unpacked(HERE / "format-1" / "clean.tar.gz")
         (data_dir / "format").write_text("thespis data folder, format 2\n")
