@@ -29,8 +29,8 @@ sys.path.insert(0, str(TESTS / "integration"))
 from stress_client import LASTING, Broken, Client, Target, metrics_of, vector_of
 from thespis_server import Server, ServerFailed
 
-SILENCE_S = 120  # Nothing answered for so long is a hang.
-EXIT_S = 150
+SILENCE_S = 240  # Nothing answered for so long is a hang, also where instrumented code runs slowly.
+EXIT_S = 400
 UPTIME_S = (1, 8)
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0",
