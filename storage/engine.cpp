@@ -209,10 +209,12 @@ const disk_room& engine::disk() const noexcept { return impl_->shared.disk; }
 
 result<void> engine::checkpoint() { return impl_->maintenance.checkpoint(); }
 
+void engine::end_waits() noexcept { impl_->shared.files.wait_for_room(false); }
+
 result<void> engine::close() {
   if (impl_->closed) return ok();
   // An end does not wait for space: what does not fit is in the log, and recovery writes it.
-  impl_->shared.files.wait_for_room(false);
+  end_waits();
   impl_->stop();
   if (const auto lent = impl_->shared.sessions.lent(); lent != 0)
     return error(errc::failed_precondition,

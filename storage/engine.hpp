@@ -69,6 +69,10 @@ class engine {
   /// Writes a checkpoint now. Blocks; never call it on a pool thread.
   [[nodiscard]] result<void> checkpoint();
 
+  /// From now on a write that finds no room fails instead of waiting for some, as in `close`: an
+  /// end must not wait for whoever waits. What was not written is left to recovery.
+  void end_waits() noexcept;
+
   /// Flushes, checkpoints and closes; stores and snapshots must be gone.
   [[nodiscard]] result<void> close();
 

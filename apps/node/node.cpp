@@ -55,6 +55,7 @@ node::~node() {
 
 result<void> node::stop(std::chrono::milliseconds patience) {
   result<void> outcome = ok();
+  engine_->end_waits();
   if (catalog_) {
     caf::scoped_actor asker(runtime_->system());
     asker->request(catalog_, patience, actors::stop_atom::value)

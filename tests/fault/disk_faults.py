@@ -4,9 +4,11 @@
 
 For each kind of call and of fault, N goes up until the scripted workload no longer reaches it. At
 each N the server keeps serving and answers what it cannot do with an error that names it, or ends
-at once with status 74 and a last line that says what to do. It never hangs, and never shows what
-is wrong. Started again on a healthy disk it has everything that was acknowledged, and a third
-start changes nothing. Preloads `libfailing_disk.so`, so no file system or rights are needed.
+at once with status 74 and a last line that says what to do. It never shows what is wrong. For want
+of room it does not end, unless while it starts or stops or in a sync: a call that finds none once
+is made again, and if there never is any, writes wait or are refused while reads go on. Started
+again on a healthy disk it has everything that was acknowledged, and a third start changes nothing.
+Preloads `libfailing_disk.so`, so no file system or rights are needed.
 
 Usage: THESPIS_BINARY=... disk_faults.py --library FILE [--calls CALL...] [--errors ERROR...]
            [--at N...] [--every K] [--lasting] [--jobs N] [--seed S]
@@ -19,6 +21,7 @@ import pathlib
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -38,11 +41,21 @@ ERRORS = {"write": ("EIO", "ENOSPC", "short"), "pwrite": ("EIO", "ENOSPC", "shor
 PANIC_STATUS = 74
 # A start that is refused ends with one of these, and with a line that says why.
 REFUSED_STATUSES = (1, 2, PANIC_STATUS)
-STOP_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
+REQUEST_TIMEOUT_S = 20
+UPKEEP_TIMEOUT_S = 5
+# Where the fault lasts, some answers do not come.
+WAITING_S = 3
+# A process that dies closes its connections first.
+DYING_S = 1
+# What storage says when it waits for room.
+WAITS = "waits for space"
+MOST_FAILURES = 5
 
 
 class Outcome:
-    """What one fault led to: `unreached`, `served`, `refused`, `panic` or `not started`."""
+    """What one fault led to: `unreached`, `served`, `refused`, `waits`, `panic` or
+    `not started`."""
 
     def __init__(self, what, where=""):
         self.what = what
@@ -68,7 +81,10 @@ class Trial:
                        "THESPIS_FAULT_AT": str(at), "THESPIS_FAULT_REPORT": str(self.report)}
         if options.lasting:
             self.faulty["THESPIS_FAULT_LASTS"] = "1"
+            self.faulty["THESPIS__SERVER__SHUTDOWN_TIMEOUT_MS"] = "2000"
         self.lasting = options.lasting
+        self.full = error != "EIO" and call not in ("fsync", "fdatasync")
+        self.patience_s = WAITING_S if options.lasting else REQUEST_TIMEOUT_S
 
     def run(self):
         outcome = self.suffer()
@@ -86,15 +102,21 @@ class Trial:
     def suffer(self):
         self.server.environment = self.faulty
         try:
-            self.server.start()
+            self.server.start(2 * self.patience_s)
         except ServerFailed:
-            return self.ended("not started")
-        script = Script(self.server, self.book, self.source.getrandbits(32))
+            return self.wait_for_ever() if self.waits() else self.ended("not started")
+        script = Script(self.server, self.book, self.source.getrandbits(32), self.patience_s,
+                        UPKEEP_TIMEOUT_S)
         if not script.run():
-            return self.ended("panic")
+            if not self.waits():
+                return self.ended("panic")
+            self.read_on()
+            return self.wait_for_ever()
         if self.report.exists() and not self.lasting:
             # It serves on: what it shows now has to be right, too.
             try:
+                if not script.resume():
+                    return self.ended("panic")
                 self.check()
             except (OSError, Gone):
                 return self.ended("panic")
@@ -108,6 +130,44 @@ class Trial:
             self.check_last_line(status)
         return Outcome("refused" if script.refused else "served", self.where())
 
+    def waits(self):
+        """Whether the server is still there although it did not answer; a disk that is full for
+        ever is the one reason for that."""
+        try:
+            self.server.process.wait(DYING_S)
+        except subprocess.TimeoutExpired:
+            if self.lasting and self.full and WAITS in self.server.output():
+                return True
+            raise Broken("it does not answer, does not end and does not say why") from None
+        return False
+
+    def read_on(self):
+        """While writes wait, reads are answered, and they show everything acknowledged."""
+        client = self.server.client(WAITING_S)
+        try:
+            for ledger in self.book.ledgers.values():
+                if ledger.exists and ledger.unknown_life is None:
+                    open_ids = {key for changes in ledger.unknown for key in changes}
+                    shown = oracle.scan(client, ledger.collection)
+                    for key, value in ledger.alive().items():
+                        if key not in open_ids and shown.get(key) != value:
+                            raise Broken(f"{ledger.collection}: {key!r} does not show")
+        except OSError as failure:
+            raise Broken(f"reads wait as well: {failure}") from failure
+        finally:
+            client.close()
+
+    def wait_for_ever(self):
+        """The end of a server that waits: by force, or in order, which waits no longer."""
+        if self.at % 2:
+            self.server.kill()
+        else:
+            self.server.process.send_signal(signal.SIGTERM)
+            status = self.wait_end()
+            if status != 0:
+                self.check_last_line(status)
+        return Outcome("waits", self.where())
+
     def wait_end(self):
         status = self.server.wait_exit(STOP_TIMEOUT_S)
         self.server.process = None
@@ -118,6 +178,8 @@ class Trial:
         if not self.report.exists():
             raise Broken(f"ended with {status} without a fault")
         self.check_last_line(status)
+        if what == "panic" and self.full:
+            raise Broken("ended for want of room")
         return Outcome(what, self.where())
 
     def check_last_line(self, status):
@@ -145,7 +207,7 @@ class Trial:
 
 
 def run_one(folder, options, call, error, at):
-    """(outcome, None) or (None, what was broken)."""
+    """(outcome, None) or (outcome, what was broken)."""
     trial = Trial(folder / f"{call}-{error}-{at}", options, call, error, at)
     with trial.server:
         try:
@@ -155,7 +217,8 @@ def run_one(folder, options, call, error, at):
             output = trial.server.output()[-3000:]
             hit = trial.report.read_text().strip() if trial.report.exists() else "nothing"
             told = f"{call} {at} {error} (hit {hit}): {failure}"
-            return None, f"{told}\nthe server printed:\n{output}"
+            outcome = Outcome("failed" if trial.report.exists() else "unreached")
+            return outcome, f"{told}\nthe server printed:\n{output}"
     shutil.rmtree(trial.folder)
     return outcome, None
 
@@ -178,9 +241,9 @@ def walk(pool, folder, options, call, error):
         if failure is not None:
             failures.append(failure)
             print(f"FAILED: {failure}", flush=True)
-        elif outcome.what == "unreached":
+        if outcome.what == "unreached" or len(failures) >= MOST_FAILURES:
             reached = False
-        else:
+        elif failure is None:
             tally[outcome.what] = tally.get(outcome.what, 0) + 1
     total = sum(tally.values()) + len(failures)
     told = ", ".join(f"{count} {what}" for what, count in sorted(tally.items()))

@@ -15,6 +15,7 @@ import time
 
 import oracle
 from ledger import Book, Broken, Value
+from thespis_server import REQUEST_TIMEOUT_S
 from workload import column_body, list_body, random_id, random_value
 
 # Small and often, so that a few requests reach everything.
@@ -49,13 +50,16 @@ def new_book(folder):
 
 
 class Script:
-    """One run against one server. `refused` are the answers with a status of `FAILED`."""
+    """One run against one server. `refused` are the answers with a status of `FAILED`. A request
+    that is not answered within `timeout_s` ends it, a save that is not done within `upkeep_s` does
+    not."""
 
-    def __init__(self, server, book, seed):
+    def __init__(self, server, book, seed, timeout_s=REQUEST_TIMEOUT_S, upkeep_s=SAVED_TIMEOUT_S):
         self.server = server
         self.book = book
         self.source = random.Random(seed)
-        self.client = server.client()
+        self.client = server.client(timeout_s)
+        self.upkeep_s = upkeep_s
         self.refused = []
         self.ids = [random_id(self.source, 1, number) for number in range(POINTS)]
 
@@ -96,7 +100,7 @@ class Script:
     def wait_for_upkeep(self):
         """Until indexes, rows and slots are saved and the journal was trimmed; a server that fails
         at that is given up after a while."""
-        deadline = time.monotonic() + SAVED_TIMEOUT_S
+        deadline = time.monotonic() + self.upkeep_s
         while time.monotonic() < deadline:
             if self.saved() and self.trimmed():
                 return
@@ -105,6 +109,25 @@ class Script:
             time.sleep(POLL_S)
             if self.refused:
                 return
+
+    def resume(self):
+        """Once nothing is wrong any more, writes are accepted again."""
+        deadline = time.monotonic() + RECOVERY_TIMEOUT_S
+        try:
+            while True:
+                before = len(self.refused)
+                if not self.book.ledgers["docs"].exists:
+                    self.create("docs")
+                self.upsert("docs", self.ids[:10])
+                if len(self.refused) == before:
+                    return True
+                if time.monotonic() > deadline:
+                    raise Broken(f"writes are still refused: {self.refused[-1]}")
+                time.sleep(POLL_S)
+        except Gone:
+            return False
+        finally:
+            self.close()
 
     def saved(self):
         derived = self.server.data_dir / "derived"
@@ -204,7 +227,6 @@ class Script:
             self.settle_life(what, ledger)
         elif what == "create" or answer.status != 404 or ledger.exists:
             raise Broken(f"{what} of '{name}': {answer.status} {answer.body[:500]!r}")
-
 
     def settle_life(self, what, ledger):
         try:

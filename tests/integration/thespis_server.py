@@ -56,8 +56,8 @@ class Reply:
 class Client:
     """One keep-alive connection."""
 
-    def __init__(self, port):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_TIMEOUT_S)
+    def __init__(self, port, timeout_s=REQUEST_TIMEOUT_S):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
 
     def request(self, method, path, body=None, headers=None):
         """`body`: bytes or text as they are, anything else as JSON."""
@@ -110,18 +110,18 @@ class Server:
             stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
         return self
 
-    def start(self):
+    def start(self, timeout_s=READY_TIMEOUT_S):
         """Starts the process and waits until it says that it is ready."""
         self.spawn()
-        return self.wait_ready()
+        return self.wait_ready(timeout_s)
 
-    def wait_ready(self):
-        deadline = time.monotonic() + READY_TIMEOUT_S
+    def wait_ready(self, timeout_s=READY_TIMEOUT_S):
+        deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise ServerFailed(f"ended with {self.process.returncode}:\n{self.output()}")
             try:
-                client = Client(self.port)
+                client = Client(self.port, timeout_s)
                 if client.get("/readyz").status == 200:
                     return self
             except OSError:
@@ -129,7 +129,7 @@ class Server:
             finally:
                 client.close()
             time.sleep(0.02)
-        raise ServerFailed(f"not ready after {READY_TIMEOUT_S} s:\n{self.output()}")
+        raise ServerFailed(f"not ready after {timeout_s} s:\n{self.output()}")
 
     def kill(self):
         """kill -9."""
@@ -158,8 +158,8 @@ class Server:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
-    def client(self):
-        return Client(self.port)
+    def client(self, timeout_s=REQUEST_TIMEOUT_S):
+        return Client(self.port, timeout_s)
 
     def __enter__(self):
         return self
