@@ -54,8 +54,15 @@ bool is_full(int number) noexcept { return number == ENOSPC || number == EDQUOT;
 
 template <class Attempt>
 int patiently(patient_files& owner, const char* file, const Attempt& attempt) {
-  const int failed = attempt();
-  return is_full(failed) ? owner.persist(file, failed, std::cref(attempt)) : failed;
+  int failed = attempt();
+  if (is_full(failed)) failed = owner.persist(file, failed, std::cref(attempt));
+  return failed == 0 ? 0 : owner.pass_on(file, failed);
+}
+
+bool is_log_file(std::string_view path) noexcept {
+  const auto name = path.substr(path.rfind('/') + 1);
+  return name.starts_with("WiredTigerLog.") || name.starts_with("WiredTigerTmplog.") ||
+         name.starts_with("WiredTigerPreplog.");
 }
 
 int outcome(int returned) noexcept { return returned == 0 ? 0 : errno; }
@@ -295,6 +302,12 @@ int patient_files::persist(const char* file, int failed,
   }
   --waiting_;
   if (failed == 0) std::fprintf(stderr, "thespis: storage: %s: written after all\n", file);
+  return failed;
+}
+
+int patient_files::pass_on(const char* file, int failed) const noexcept {
+  const bool is_final = failed == EIO || (is_full(failed) && served_);
+  if (is_final && is_log_file(file)) wt::die(std::string(file) + ": " + std::strerror(failed));
   return failed;
 }
 

@@ -35,7 +35,10 @@ class patient_files {
 
   /// From now on writes wait (true) or fail (false), as they do at first: whoever opens the
   /// database wants to hear that there is no room.
-  void wait_for_room(bool wait) noexcept { patient_ = wait; }
+  void wait_for_room(bool wait) noexcept {
+    if (wait) served_ = true;
+    patient_ = wait;
+  }
 
   /// Writes that wait now.
   [[nodiscard]] int waiting() const noexcept { return waiting_.load(); }
@@ -44,12 +47,18 @@ class patient_files {
   /// room and waiting is wanted. Returns what it returned at last.
   int persist(const char* file, int failed, const std::function<int()>& attempt) noexcept;
 
+  /// Returns `failed`, an errno, for WiredTiger to judge. Of a log file it makes nothing of it: all
+  /// that commits would wait for ever. So where that file cannot be made or written, the process
+  /// ends, unless it found no room before anything could wait.
+  int pass_on(const char* file, int failed) const noexcept;
+
  private:
   struct table;
 
   const relief make_room_;
   std::unique_ptr<table> table_;
   std::atomic<bool> patient_ = false;
+  std::atomic<bool> served_ = false;  // whether it was ever patient
   std::atomic<int> waiting_ = 0;
 };
 

@@ -57,9 +57,8 @@ class Outcome:
     """What one fault led to: `unreached`, `served`, `refused`, `waits`, `panic` or
     `not started`."""
 
-    def __init__(self, what, where=""):
+    def __init__(self, what):
         self.what = what
-        self.where = where
 
 
 class Trial:
@@ -128,7 +127,7 @@ class Trial:
             return Outcome("unreached")
         if status != 0:
             self.check_last_line(status)
-        return Outcome("refused" if script.refused else "served", self.where())
+        return Outcome("refused" if script.refused else "served")
 
     def waits(self):
         """Whether the server is still there although it did not answer; a disk that is full for
@@ -166,7 +165,7 @@ class Trial:
             status = self.wait_end()
             if status != 0:
                 self.check_last_line(status)
-        return Outcome("waits", self.where())
+        return Outcome("waits")
 
     def wait_end(self):
         status = self.server.wait_exit(STOP_TIMEOUT_S)
@@ -180,7 +179,7 @@ class Trial:
         self.check_last_line(status)
         if what == "panic" and self.full:
             raise Broken("ended for want of room")
-        return Outcome(what, self.where())
+        return Outcome(what)
 
     def check_last_line(self, status):
         lines = self.server.output().strip().splitlines()
@@ -191,10 +190,6 @@ class Trial:
             raise Broken(f"the last line says nothing: {last!r}")
         if status == PANIC_STATUS and not ("restart" in last and str(self.folder) in last):
             raise Broken(f"the last line does not say where, or what to do: {last!r}")
-
-    def where(self):
-        """The file that the fault hit, without what differs between runs."""
-        return pathlib.Path(self.report.read_text().split()[1]).name
 
     def check(self):
         client = self.server.client()

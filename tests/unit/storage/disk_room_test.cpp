@@ -137,6 +137,14 @@ TEST_CASE("a write without room waits for some, or fails where nobody waits") {
   ends.join();
 }
 
+TEST_CASE("what no waiting mends is passed on, unless a log file met it") {
+  const patient_files files(nullptr);
+  CHECK(files.pass_on("db/points-1.wt", EIO) == EIO);
+  CHECK(files.pass_on("db/WiredTigerLog.0000000001", ENOENT) == ENOENT);
+  // A start wants to hear it.
+  CHECK(files.pass_on("db/WiredTigerTmplog.0000000001", ENOSPC) == ENOSPC);
+}
+
 TEST_CASE("a collection on a disk without room refuses what changes it and can be read") {
   const tests::scratch_folder folder;
   auto settings = settings_for(folder.path());
