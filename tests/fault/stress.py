@@ -35,7 +35,7 @@ UPTIME_S = (1, 8)
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions="
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:history_size=7:suppressions="
                     f"{TESTS / 'thread_sanitizer.supp'}",
 }
 # Small and often, so that everything meets everything.
