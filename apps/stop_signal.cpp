@@ -3,6 +3,7 @@
 
 #include "apps/stop_signal.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 namespace thespis::apps {
 
 namespace {
+
+constexpr int poll_ms = 1000;
 
 volatile std::sig_atomic_t handler_event = -1;
 
@@ -45,6 +48,10 @@ result<stop_signal> stop_signal::install() {
 }
 
 void stop_signal::wait() const {
+  pollfd told{event_, POLLIN, 0};
+  // ThreadSanitizer may put a signal off until the next call of the thread, so none is for ever.
+  while (::poll(&told, 1, poll_ms) <= 0) {
+  }
   std::uint64_t count = 0;
   while (::read(event_, &count, sizeof count) < 0 && errno == EINTR) {
   }
