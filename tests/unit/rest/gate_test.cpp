@@ -107,6 +107,39 @@ TEST_CASE("those who were refused are heard again one after the other") {
   REQUIRE(one.next_hearing_ns(200 * ms) == 1200 * ms);
 }
 
+TEST_CASE("a refusal with a body to drop counts for more than one without") {
+  auto bounds = bounds_of(1, 0, 0);
+  bounds.refusal_spacing_ns = ms;
+  gate one("writes", bounds);
+  REQUIRE(one.next_hearing_ns(100 * ms, 8192) == 100 * ms);
+  REQUIRE(one.next_hearing_ns(100 * ms, 8192) == 105 * ms);
+  REQUIRE(one.next_hearing_ns(100 * ms, 100) == 106 * ms);
+}
+
+TEST_CASE("who was not heard for longer than the patience gets in while few run") {
+  gate one("reads", bounds_of(8, 1000, 100));
+  REQUIRE(one.try_enter(0));
+  REQUIRE_FALSE(one.refuses(ms, 101 * ms));
+  REQUIRE(one.try_enter(0));
+  REQUIRE(one.refuses(ms, 101 * ms));
+  REQUIRE_FALSE(one.refuses(ms, 99 * ms));
+  REQUIRE_FALSE(one.refuses(ms));
+}
+
+TEST_CASE("fewer are sure of their place while refusals last") {
+  gate one("reads", bounds_of(1, 1000, 10));
+  outcomes seen;
+  std::size_t number = 0;
+  REQUIRE(one.try_enter(0));
+  for (int i = 0; i < 10; ++i) one.enter(std::make_unique<noted>(seen, number++), 0, 0, far_ns);
+  REQUIRE(one.refuses(200 * ms));
+  REQUIRE(one.refuses(230 * ms));
+  for (int i = 0; i < 5; ++i) one.leave(0, 230 * ms);
+  // Five wait, fewer than the ten that are sure otherwise; the first of them since 230 ms.
+  REQUIRE(one.now().waiting == 5);
+  REQUIRE(one.refuses(231 * ms));
+}
+
 TEST_CASE("a gate whose line does not move refuses who comes after the patience") {
   gate one("reads", bounds_of(1, 1000, 1));
   outcomes seen;
