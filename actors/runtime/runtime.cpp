@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actors/runtime/scheduler.hpp"
+#include "actors/runtime/substitutes.hpp"
 #include "actors/runtime/thread.hpp"
 #include "core/assert.hpp"
 #include "core/limits.hpp"
@@ -51,7 +52,8 @@ result<std::size_t> thread_count(std::uint32_t configured, const char* name) {
 
 struct runtime::parts {
   explicit parts(std::size_t pool_threads) : size(pool_threads) {
-    io = std::make_unique<boost::asio::io_context>(static_cast<int>(size));
+    // More than one, as there may be substitutes: one would promise a single thread.
+    io = std::make_unique<boost::asio::io_context>(static_cast<int>(size) + 1);
     work.emplace(io->get_executor());
   }
 
@@ -68,8 +70,12 @@ struct runtime::parts {
       throw;
     }
     system->await_actors_before_shutdown(false);
+    stand_ins = std::make_unique<actors::substitutes>(
+        size, [this](auto& self, std::size_t number, const auto& stays) {
+          pool->run_substitute(self, number, stays);
+        });
     for (std::size_t i = 0; i < size; ++i)
-      threads.emplace_back([this, i] { pool->run_pool_thread(i); });
+      threads.emplace_back([this, i] { pool->run_pool_thread(stand_ins->post_of(i), i); });
   }
 
   bool wait_for_actors(std::chrono::milliseconds patience) {
@@ -82,6 +88,7 @@ struct runtime::parts {
     io->stop();
     for (auto& thread : threads) thread.join();
     threads.clear();
+    stand_ins.reset();
     if (pool != nullptr) pool->leave_pool();
     // Before the actor system, because handlers and coroutine frames hold handles of actors.
     io.reset();
@@ -104,6 +111,7 @@ struct runtime::parts {
   caf::actor_system_config caf_settings;
   scheduler* pool = nullptr;  // Owned by `system`.
   std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<actors::substitutes> stand_ins;
   std::vector<std::thread> threads;
 };
 
@@ -177,6 +185,11 @@ builder_pool& runtime::builders() noexcept {
 std::size_t runtime::build_threads() const noexcept {
   THESPIS_ASSERT(parts_ != nullptr);
   return parts_->build_threads;
+}
+
+std::size_t runtime::substitutes() const noexcept {
+  THESPIS_ASSERT(parts_ != nullptr);
+  return parts_->stand_ins->count();
 }
 
 std::size_t runtime::pool_threads() const noexcept {

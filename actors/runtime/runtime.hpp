@@ -16,7 +16,8 @@
 namespace thespis::actors {
 
 /// The threads of the process: one pool that runs both the handlers of an io_context and the
-/// actors, and a builder pool beside it for slow work.
+/// actors, and a builder pool beside it for slow work. A thread of the pool that an actor holds
+/// for long, because it waits for the disk, gets a substitute meanwhile.
 /// Owns: the io_context, the pool's threads, the actor system and the builder pool.
 /// Thread: the observers from any; `stop` and the destructor from one thread outside the pools.
 class runtime {
@@ -50,6 +51,8 @@ class runtime {
   [[nodiscard]] builder_pool& builders() noexcept;
   [[nodiscard]] std::size_t pool_threads() const noexcept;
   [[nodiscard]] std::size_t build_threads() const noexcept;
+  /// Threads that stand in for ones of the pool that are held.
+  [[nodiscard]] std::size_t substitutes() const noexcept;
 
  private:
   struct parts;

@@ -28,7 +28,28 @@ constexpr std::chrono::seconds queued_time_max{1};
 // work finds some while an actor elsewhere has made another one ready.
 constexpr std::size_t in_io_spare = 1;
 
+// A thread that stands in for another asks after this time whether it still has to.
+constexpr std::chrono::milliseconds time_between_questions{50};
+
 thread_local const scheduler* pool_of_this_thread = nullptr;
+thread_local substitutes::post* post_of_this_thread = nullptr;
+
+// An actor has the thread for as long as this lives.
+class held_thread {
+ public:
+  explicit held_thread(std::chrono::steady_clock::time_point now) noexcept
+      : at_(post_of_this_thread) {
+    if (at_ != nullptr) at_->begins(now);
+  }
+  ~held_thread() {
+    if (at_ != nullptr) at_->ends();
+  }
+  held_thread(const held_thread&) = delete;
+  held_thread& operator=(const held_thread&) = delete;
+
+ private:
+  substitutes::post* at_;
+};
 
 }  // namespace
 
@@ -61,20 +82,41 @@ scheduler::~scheduler() {
   if (clock_thread_.joinable()) stop_clock();
 }
 
-void scheduler::run_pool_thread(std::size_t number) {
+template <class Serve>
+void scheduler::run_handlers(substitutes::post& self, const char* name, std::size_t number,
+                             const Serve& serve) {
   CAF_SET_LOGGER_SYS(&system());
-  name_this_thread("pool", number);
+  name_this_thread(name, number);
   pool_of_this_thread = this;
+  post_of_this_thread = &self;
   ++in_io_max_;
-  for (;;) {
+  refill_io();
+  for (bool goes_on = true; goes_on;) {
     try {
-      io_.run();
-      break;
+      goes_on = serve();
     } catch (...) {
       report_exception(report_, "pool");
     }
   }
+  --in_io_max_;
+  post_of_this_thread = nullptr;
   pool_of_this_thread = nullptr;
+}
+
+void scheduler::run_pool_thread(substitutes::post& self, std::size_t number) {
+  run_handlers(self, "pool", number, [this] {
+    io_.run();
+    return false;
+  });
+}
+
+void scheduler::run_substitute(substitutes::post& self, std::size_t number,
+                               const std::function<bool()>& stays) {
+  run_handlers(self, "stand-in", number, [&] {
+    if (io_.stopped() || !stays()) return false;
+    io_.run_for(time_between_questions);
+    return true;
+  });
 }
 
 void scheduler::leave_pool() {
@@ -159,7 +201,9 @@ void scheduler::enqueue_from_outside(caf::resumable* what) {
 }
 
 void scheduler::run(caf::resumable* what) {
-  const auto end = std::chrono::steady_clock::now() + slice_time;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto end = begun + slice_time;
+  const held_thread held(begun);
   for (;;) {
     switch (what->resume(&unit_, messages_per_look_at_the_clock)) {
       case caf::resumable::resume_later:

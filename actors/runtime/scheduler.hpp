@@ -12,10 +12,12 @@
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <thread>
 
 #include "actors/runtime/report.hpp"
+#include "actors/runtime/substitutes.hpp"
 
 namespace thespis::actors {
 
@@ -34,7 +36,11 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
 
   /// Runs handlers on the calling thread, as one of the pool, until the io_context is stopped. A
   /// handler that throws is reported, and the thread goes on.
-  void run_pool_thread(std::size_t number);
+  void run_pool_thread(substitutes::post& self, std::size_t number);
+
+  /// The same, until `stays` says no, which it is asked at least ten times a second.
+  void run_substitute(substitutes::post& self, std::size_t number,
+                      const std::function<bool()>& stays);
 
   /// Cuts the tie to the io_context, whose threads have ended.
   void leave_pool();
@@ -60,6 +66,9 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
 
   enum class mode { pool, queue, closed };
 
+  template <class Serve>
+  void run_handlers(substitutes::post& self, const char* name, std::size_t number,
+                    const Serve& serve);
   void run(caf::resumable* what);
   bool enter_io() noexcept;
   void leave_io();

@@ -5,6 +5,12 @@
 
 // The instruction sets that every kernel is compiled for. Included before anything of Highway.
 
+#ifdef __SANITIZE_THREAD__
+/// Kernels of codes read past the end of a code, where the next one may be being written, and
+/// multiply what they find by zero. The plain ones read what there is and nothing else.
+#define HWY_COMPILE_ONLY_SCALAR
+#endif
+
 /// With the instructions for neural networks (VNNI), which come after plain AVX-512.
 #define HWY_WANT_AVX3_DL
 

@@ -77,6 +77,46 @@ TEST_CASE("a handler does not wait for all actors that are ready") {
   CHECK(run->stop());
 }
 
+caf::behavior waiter(caf::event_based_actor*, std::shared_future<void> until,
+                     std::shared_ptr<std::atomic<std::size_t>> waiting) {
+  return {[until, waiting](int) {
+    ++*waiting;
+    until.wait();
+    --*waiting;
+  }};
+}
+
+TEST_CASE(
+    "while actors hold threads of the pool, others serve in their place, and end afterwards") {
+  constexpr std::size_t waits = 5;
+  auto run = started(2);
+  auto waiting = std::make_shared<std::atomic<std::size_t>>(0);
+  for (int round = 0; round < 2; ++round) {
+    std::promise<void> room;
+    const auto released = room.get_future().share();
+    std::vector<caf::actor> held;
+    for (std::size_t i = 0; i < waits; ++i) {
+      held.push_back(run->system().spawn(waiter, released, waiting));
+      caf::anon_send(held.back(), 1);
+    }
+    // Substitutes are held as well, so the last one is a substitute of a substitute.
+    for (int i = 0; i < 1000 && *waiting < waits; ++i) std::this_thread::sleep_for(10ms);
+    REQUIRE(*waiting == waits);
+    std::promise<std::string> name;
+    boost::asio::post(run->executor(), [&] { name.set_value(thread_name()); });
+    CHECK(within_10s(name.get_future()).starts_with("stand-in"));
+    auto heard = std::make_shared<std::promise<int>>();
+    auto answer = heard->get_future();
+    caf::anon_send(run->system().spawn(counter, heard, 1), 1);
+    CHECK(within_10s(std::move(answer)) == 1);
+    CHECK(run->substitutes() >= waits - 1);
+    room.set_value();
+    for (int i = 0; i < 1000 && run->substitutes() > 0; ++i) std::this_thread::sleep_for(10ms);
+    CHECK(run->substitutes() == 0);
+  }
+  CHECK(run->stop());
+}
+
 TEST_CASE("runtime starts and stops, and a second stop does nothing") {
   auto run = started();
   CHECK(run->pool_threads() == 2);
