@@ -16,10 +16,9 @@ namespace thespis::actors {
 
 namespace {
 
-// An actor hands its thread on after this time, at the first message that ends past it, so that
-// neighbours and the answers that it has deferred are not kept waiting.
-constexpr std::size_t messages_per_look_at_the_clock = 1;
-constexpr std::chrono::microseconds slice_time{50};
+// An actor hands its thread on after each message: what it has deferred stays with this thread
+// until then, and the next message may be one that waits for the disk.
+constexpr std::size_t messages_at_a_time = 1;
 
 // Actors that keep each other busy must not hold up the end of the process.
 constexpr std::chrono::seconds queued_time_max{1};
@@ -37,9 +36,8 @@ thread_local substitutes::post* post_of_this_thread = nullptr;
 // An actor has the thread for as long as this lives.
 class held_thread {
  public:
-  explicit held_thread(std::chrono::steady_clock::time_point now) noexcept
-      : at_(post_of_this_thread) {
-    if (at_ != nullptr) at_->begins(now);
+  held_thread() noexcept : at_(post_of_this_thread) {
+    if (at_ != nullptr) at_->begins(std::chrono::steady_clock::now());
   }
   ~held_thread() {
     if (at_ != nullptr) at_->ends();
@@ -201,19 +199,12 @@ void scheduler::enqueue_from_outside(caf::resumable* what) {
 }
 
 void scheduler::run(caf::resumable* what) {
-  const auto begun = std::chrono::steady_clock::now();
-  const auto end = begun + slice_time;
-  const held_thread held(begun);
-  for (;;) {
-    switch (what->resume(&unit_, messages_per_look_at_the_clock)) {
-      case caf::resumable::resume_later:
-        if (std::chrono::steady_clock::now() < end) continue;
-        enqueue(what);
-        return;
-      case caf::resumable::awaiting_message:
-      case caf::resumable::done:
-      case caf::resumable::shutdown_execution_unit: intrusive_ptr_release(what); return;
-    }
+  const held_thread held;
+  switch (what->resume(&unit_, messages_at_a_time)) {
+    case caf::resumable::resume_later: enqueue(what); return;
+    case caf::resumable::awaiting_message:
+    case caf::resumable::done:
+    case caf::resumable::shutdown_execution_unit: intrusive_ptr_release(what); return;
   }
 }
 
