@@ -65,14 +65,23 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
     THESPIS_TRY(const bool removed, session->drop(file));
     log::info("storage", "removed a file without a table", {{"file", file}, {"complete", removed}});
   }
-  for (const auto& file : found.files) {
+  remove_files(found.files);
+  if (!found.collections.empty() || !found.listed_files.empty()) {
+    // A table that was never whole is gone without its file.
+    THESPIS_TRY(const auto left, find_orphans(*session, data_dir, {live.begin(), live.end()}));
+    remove_files(left.files);
+  }
+  return remove_counters(*session, found.counters);
+}
+
+void dropped_tables::remove_files(const std::vector<std::filesystem::path>& files) {
+  for (const auto& file : files) {
     std::error_code failure;
     std::filesystem::remove(file, failure);
     log::info("storage",
               failure ? "a left-over file cannot be removed" : "removed a left-over file",
               {{"file", file.string()}});
   }
-  return remove_counters(*session, found.counters);
 }
 
 result<void> dropped_tables::remove_counters(wt::session& session,

@@ -37,6 +37,7 @@ class dropped_tables {
 
  private:
   bool remove(wt::session& session, const uuid& collection) const;
+  static void remove_files(const std::vector<std::filesystem::path>& files);
   static result<void> remove_counters(wt::session& session, const std::vector<uuid>& collections);
 
   session_pool& sessions_;

@@ -225,6 +225,25 @@ TEST_CASE("files of tables that a crash left unlisted are removed at the start")
   CHECK(names(*db.engine) == std::vector<std::string>{"docs"});
 }
 
+TEST_CASE("the file of a table that was never whole is gone after one start") {
+  const tests::scratch_folder folder;
+  const auto database = folder.path() / "db";
+  { const open_engine db(settings_for(folder.path())); }
+  const auto lost = uuid::random();
+  make_orphans(folder.path(), {tables::slots(lost)});
+  const auto file = "slots-" + lost.text() + ".wt";
+  {
+    auto connection = wt::connection::open(database, "log=(enabled=true)");
+    auto session = connection->open_session();
+    CHECK(*session->drop("file:" + file));
+    session->close();
+    REQUIRE(connection->close());
+  }
+  std::ofstream(database / file) << "a part of a page";
+  const open_engine db(settings_for(folder.path()));
+  CHECK_FALSE(std::filesystem::exists(database / file));
+}
+
 TEST_CASE("many collections are open at once, and idle ones hold no session") {
   const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));
