@@ -40,6 +40,12 @@ inline constexpr std::uint32_t hnsw_ef_max = 100'000;
 inline constexpr float oversampling_max = 1000.0F;  ///< Candidates rescored per hit asked for.
 inline constexpr std::size_t queries_per_batch_max = 1'000;
 inline constexpr std::size_t json_depth_max = 64;
+inline constexpr std::size_t filter_depth_max = 16;          ///< Filters within filters.
+inline constexpr std::size_t filter_conditions_max = 1'024;  ///< Of a filter, over all depths.
+inline constexpr std::size_t match_values_max = 100'000;     ///< Of `any` or `except`.
+inline constexpr std::size_t polygon_points_max = 10'000;    ///< Over all its lines.
+inline constexpr std::size_t payload_path_bytes_max = 1'024;
+inline constexpr std::size_t payload_path_parts_max = 32;
 inline constexpr std::size_t header_bytes_max = 8192;
 inline constexpr std::size_t chunk_extension_bytes_max = 8192;  ///< Over all chunks of a body.
 

@@ -171,6 +171,11 @@ void refuse_unknown(json_reader& in, std::string_view key) {
   in.fail(errc::invalid_argument, "unknown field '" + std::string(shown(key, 64)) + "'");
 }
 
+void refuse_unknown(json_reader& in, std::string_view key, std::string_view accepted) {
+  in.fail(errc::invalid_argument,
+          "unknown field '" + std::string(shown(key, 64)) + "', expected " + std::string(accepted));
+}
+
 void refuse_missing(json_reader& in, std::string_view field) {
   if (in.ok()) in.fail(errc::invalid_argument, "'" + std::string(field) + "' is missing");
 }

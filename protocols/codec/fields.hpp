@@ -40,6 +40,8 @@ void require_null(json_reader& in, std::string_view field);
 void require_no_filter(json_reader& in);
 /// Refuses a key that no version of this request has.
 void refuse_unknown(json_reader& in, std::string_view key);
+/// `refuse_unknown` that also says which keys there are.
+void refuse_unknown(json_reader& in, std::string_view key, std::string_view accepted);
 /// Reports a required field that did not come.
 void refuse_missing(json_reader& in, std::string_view field);
 

@@ -4,6 +4,7 @@
 #include "protocols/codec/json_reader.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "protocols/codec/json_writer.hpp"
@@ -157,6 +158,38 @@ std::uint64_t json_reader::read_unsigned() {
   if (token.is() == token_kind::integer) return token.value;
   fail(errc::invalid_argument, std::string(shown(tape_.text_of(token), shown_bytes_max)) +
                                    " is not an integer from 0 to 18446744073709551615");
+  return 0;
+}
+
+std::int64_t json_reader::read_signed() {
+  if (peek() != kind::number) {
+    fail_expected("an integer");
+    return 0;
+  }
+  const auto text = tape_.text_of(tape_[at_]);
+  take(at_);
+  std::int64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure == std::errc{} && end == text.data() + text.size()) return value;
+  fail(errc::invalid_argument, std::string(shown(text, shown_bytes_max)) +
+                                   " is not an integer from -9223372036854775808 to "
+                                   "9223372036854775807");
+  return 0;
+}
+
+double json_reader::read_double() {
+  if (peek() != kind::number) {
+    fail_expected("a number");
+    return 0;
+  }
+  const auto& token = tape_[at_];
+  take(at_);
+  const double real = token.real();
+  // Boost.JSON multiplies the digits with a power of ten, which for 0e999 makes 0 * infinity.
+  if (std::isnan(real)) return 0;
+  if (std::isfinite(real)) return real;
+  fail(errc::invalid_argument, std::string(shown(tape_.text_of(token), shown_bytes_max)) +
+                                   " is out of the range of float64");
   return 0;
 }
 
