@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
 #include <concepts>
 
 #include "core/datetime.hpp"
-#include "core/limits.hpp"
+#include "core/payload_value.hpp"
 
 namespace thespis {
 
@@ -26,11 +30,8 @@ const json::object& no_payload() {
 
 std::string_view text_of(const json::string& value) { return {value.data(), value.size()}; }
 
-// The parser has no better word for numbers such as 0e999.
-double number_of(double value) { return value != value ? 0 : value; }
-
 std::optional<double> number_of(const json::value& value) {
-  if (const auto* real = value.if_double()) return number_of(*real);
+  if (const auto* real = value.if_double()) return *real;
   if (const auto* integer = value.if_int64()) return static_cast<double>(*integer);
   if (const auto* large = value.if_uint64()) return static_cast<double>(*large);
   return std::nullopt;
@@ -289,11 +290,8 @@ bool filter_subject::has_vector(std::string_view name) const noexcept {
 const json::object& filter_subject::payload() const {
   if (payload_ != nullptr) return *payload_;
   text_ = std::make_unique<parsed_text>();
-  json::error_code failure;
-  json::parse_options options;
-  options.max_depth = limits::json_depth_max;
-  text_->value.emplace(json::parse(payload_json_, failure, &text_->memory, options));
-  const auto* object = failure ? nullptr : text_->value->if_object();
+  text_->value = parse_payload(payload_json_, &text_->memory);
+  const auto* object = text_->value ? text_->value->if_object() : nullptr;
   payload_ = object != nullptr ? object : &no_payload();
   return *payload_;
 }

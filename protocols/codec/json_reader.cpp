@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/payload_value.hpp"
 #include "protocols/codec/json_writer.hpp"
 #include "protocols/codec/utf8.hpp"
 
@@ -184,9 +185,7 @@ double json_reader::read_double() {
   }
   const auto& token = tape_[at_];
   take(at_);
-  const double real = token.real();
-  // Boost.JSON multiplies the digits with a power of ten, which for 0e999 makes 0 * infinity.
-  if (std::isnan(real)) return 0;
+  const double real = nearest_double(tape_.text_of(token), token.real());
   if (std::isfinite(real)) return real;
   fail(errc::invalid_argument, std::string(shown(tape_.text_of(token), shown_bytes_max)) +
                                    " is out of the range of float64");

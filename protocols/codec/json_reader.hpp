@@ -52,7 +52,7 @@ class json_reader {
   [[nodiscard]] std::uint64_t read_unsigned();
   /// An integer from -2^63 to 2^63 - 1, written without fraction or exponent.
   [[nodiscard]] std::int64_t read_signed();
-  /// A number as a double. Errors: beyond its range.
+  /// A number as the nearest double. Errors: beyond its range.
   [[nodiscard]] double read_double();
   /// A number as a double, rounded to float32. Errors: beyond its range.
   [[nodiscard]] float read_float();

@@ -133,6 +133,8 @@ TEST_CASE("numbers lie in ranges") {
   REQUIRE(field(R"("range":{"gte":1.5,"lte":1.5})", "1.5"));
   REQUIRE_FALSE(field(R"("range":{"lt":1.5})", "1.5"));
   REQUIRE(field(R"("range":{"gte":499.9})", "499.90"));
+  REQUIRE(field(R"("range":{"gte":0.3,"lte":0.3})", "3000000000000000000000e-22"));
+  REQUIRE(field(R"("range":{"lte":0e999})", "0"));
   REQUIRE(field(R"("range":{"lt":null,"gt":-1e300})", "-2"));
   REQUIRE(field(R"("range":{"gt":1e19})", "18446744073709551615"));
   REQUIRE(field(R"("range":{})", "0"));
