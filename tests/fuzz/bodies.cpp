@@ -10,11 +10,13 @@
 
 #include "core/limits.hpp"
 #include "protocols/codec/decode_collection.hpp"
+#include "protocols/codec/decode_filter.hpp"
 #include "protocols/codec/decode_points.hpp"
 #include "protocols/codec/decode_query.hpp"
 #include "protocols/codec/encode.hpp"
 #include "protocols/codec/quantization.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
+#include "tests/fuzz/write_filter.hpp"
 
 using namespace thespis;
 using namespace thespis::fuzz;
@@ -23,6 +25,8 @@ using codec::json_writer;
 namespace {
 
 constexpr std::size_t depth_max = 32;
+
+using thespis::fuzz::write;
 
 void write_vectors(json_writer& out, const std::vector<named_vector>& vectors) {
   if (vectors.size() == 1 && vectors.front().name.empty()) {
@@ -191,6 +195,32 @@ void check(std::string_view body, Read read) {
   if (const auto done = read(body, depth_max); !done) require_refused_request(done.error());
 }
 
+// Whether a point with something of every kind passes.
+bool passes(const filter& asked) {
+  static const point_id id(7);
+  return matches(asked, filter_subject(id,
+                                       R"({"a":[1,2.5,"b c",null,true,{"b":{"lon":1,"lat":-2}}],
+                                           "b":"2024-05-06T07:08:09Z","c":{"a":[[],[{"b":1}]]},
+                                           "lon":13,"d":[],"e":null,"f":[{"lon":1,"lat":2}]})",
+                                       {"", "v"}));
+}
+
+void check_filter(std::string_view body) {
+  const auto read = [](std::string_view text) -> result<filter> {
+    codec::json_reader in(text, depth_max);
+    auto made = codec::read_filter(in);
+    THESPIS_CHECK(in.finish());
+    return made;
+  };
+  const auto first = read(body);
+  if (!first) return require_refused_request(first.error());
+  const auto once = text(*first);
+  const auto second = read(once);
+  require(static_cast<bool>(second), "a filter that was written can be read");
+  require(text(*second) == once, "a filter is stable after one round");
+  require(passes(*first) == passes(*second), "a filter means the same after one round");
+}
+
 }  // namespace
 
 void thespis::fuzz::check_input(std::string_view input) {
@@ -208,6 +238,7 @@ void thespis::fuzz::check_input(std::string_view input) {
     case 'Q': round_trip(body, codec::decode_query_batch); break;
     case 'o': round_trip(body, codec::decode_search, codec::decode_query); break;
     case 'O': round_trip(body, codec::decode_search_batch, codec::decode_query_batch); break;
+    case 'f': check_filter(body); break;
     default: break;
   }
 }
