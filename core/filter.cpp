@@ -289,7 +289,7 @@ bool filter_subject::has_vector(std::string_view name) const noexcept {
 
 const json::object& filter_subject::payload() const {
   if (payload_ != nullptr) return *payload_;
-  text_ = std::make_unique<parsed_text>();
+  text_ = std::make_unique_for_overwrite<parsed_text>();
   text_->value = parse_payload(payload_json_, &text_->memory);
   const auto* object = text_->value ? text_->value->if_object() : nullptr;
   payload_ = object != nullptr ? object : &no_payload();

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 
 #include "core/limits.hpp"
@@ -251,6 +252,38 @@ TEST_CASE("numbers out of range are refused with their text") {
   json_reader in("18446744073709551615", 1);
   REQUIRE(in.read_unsigned() == 18446744073709551615ull);
   REQUIRE(in.finish());
+}
+
+TEST_CASE("signed integers and doubles are read in their whole range") {
+  json_reader in("[-9223372036854775808,9223372036854775807,-0,0.1,1e-22,18446744073709551615]", 1);
+  REQUIRE(in.begin_array());
+  REQUIRE(in.next_element());
+  REQUIRE(in.read_signed() == std::numeric_limits<std::int64_t>::min());
+  REQUIRE(in.next_element());
+  REQUIRE(in.read_signed() == std::numeric_limits<std::int64_t>::max());
+  REQUIRE(in.next_element());
+  REQUIRE(in.read_signed() == 0);
+  REQUIRE(in.next_element());
+  REQUIRE(in.read_double() == 0.1);
+  REQUIRE(in.next_element());
+  REQUIRE(in.read_double() == 1e-22);
+  REQUIRE(in.next_element());
+  REQUIRE(in.read_double() == 0x1p64);
+  REQUIRE_FALSE(in.next_element());
+  REQUIRE(in.finish());
+
+  for (const auto* text : {"-9223372036854775809", "9223372036854775808", "1.0", "1e2", "\"1\""}) {
+    json_reader wrong(text, 1);
+    (void)wrong.read_signed();
+    INFO(text);
+    REQUIRE_FALSE(wrong.finish());
+  }
+  for (const auto* text : {"1e999", "-1e999", "\"1\"", "null"}) {
+    json_reader wrong(text, 1);
+    (void)wrong.read_double();
+    INFO(text);
+    REQUIRE_FALSE(wrong.finish());
+  }
 }
 
 TEST_CASE("the first failure sticks") {
