@@ -33,6 +33,16 @@ struct delete_effect {
   friend bool operator==(const delete_effect&, const delete_effect&) = default;
 };
 
+/// The point has exactly this payload from now on and keeps its vectors. It changes nothing if the
+/// point is gone.
+struct payload_effect {
+  point_id id;
+  thespis::payload payload;
+  std::int64_t updated_us = 0;
+
+  friend bool operator==(const payload_effect&, const payload_effect&) = default;
+};
+
 /// The collection exists under this name.
 struct create_collection_effect {
   std::string name;
@@ -51,8 +61,8 @@ struct drop_collection_effect {
 };
 
 /// One change of one collection. The order of alternatives is part of the journal's format.
-using effect =
-    std::variant<upsert_effect, delete_effect, create_collection_effect, drop_collection_effect>;
+using effect = std::variant<upsert_effect, delete_effect, create_collection_effect,
+                            drop_collection_effect, payload_effect>;
 
 /// An effect and the collection that it belongs to.
 struct collection_effect {

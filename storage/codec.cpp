@@ -35,6 +35,7 @@ enum class effect_kind : std::uint8_t {
   create_plain = 3,
   drop = 4,
   create = 5,
+  set_payload = 6,
 };
 
 // Of a frame that was opened.
@@ -138,6 +139,13 @@ void write_effect(byte_writer& out, const delete_effect& change) {
   write_id(out, change.id);
 }
 
+void write_effect(byte_writer& out, const payload_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::set_payload));
+  write_id(out, change.id);
+  out.i64(change.updated_us);
+  write_text(out, change.payload.json);
+}
+
 void write_effect(byte_writer& out, const create_collection_effect& change) {
   out.u8(static_cast<std::uint8_t>(effect_kind::create));
   write_name(out, change.name);
@@ -161,6 +169,14 @@ result<effect> read_upsert(byte_reader& in, std::string_view what) {
   return effect(std::move(change));
 }
 
+result<effect> read_payload(byte_reader& in, std::string_view what) {
+  payload_effect change;
+  THESPIS_TRY(change.id, read_id(in, what));
+  change.updated_us = in.i64();
+  change.payload.json = read_text(in);
+  return effect(std::move(change));
+}
+
 result<effect> read_create(byte_reader& in, std::uint8_t format, std::string_view what) {
   create_collection_effect change;
   change.name = read_name(in);
@@ -180,6 +196,7 @@ result<effect> read_effect(byte_reader& in, std::string_view what) {
     case effect_kind::create_plain: return read_create(in, 1, what);
     case effect_kind::create: return read_create(in, 2, what);
     case effect_kind::drop: return effect(drop_collection_effect{read_name(in)});
+    case effect_kind::set_payload: return read_payload(in, what);
   }
   return newer(what, "effect", kind);
 }

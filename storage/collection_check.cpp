@@ -161,7 +161,6 @@ result<void> collection_check::match_point(cursors& at, const slot_row& row, std
 }
 
 bool collection_check::fits_spec(const slot_row& row, std::string& why) const {
-  if (row.vectors.empty()) why = "it has no vector";
   for (const auto& vector : row.vectors) {
     const auto spec =
         std::find_if(meta_.spec.vectors.begin(), meta_.spec.vectors.end(),

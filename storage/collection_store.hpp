@@ -79,8 +79,8 @@ class collection_snapshot {
 };
 
 /// The tables of one collection.
-/// Thread: `apply` and `find` belong to one writer at a time; the rest may be called from any
-/// thread.
+/// Thread: `apply`, `find` and `vectors` belong to one writer at a time; the rest may be called
+/// from any thread.
 class collection_store {
  public:
   virtual ~collection_store() = default;
@@ -91,9 +91,14 @@ class collection_store {
   /// The writer's own reading, which sees everything that it has applied.
   [[nodiscard]] virtual result<std::optional<point_record>> find(const point_id& id) = 0;
 
+  /// The vectors of a point that `find` gave, by its slot, in the writer's own reading.
+  /// Errors: corruption, io.
+  [[nodiscard]] virtual result<std::vector<named_vector>> vectors(slot_t slot) = 0;
+
   /// Applies all of `effects` and appends them to the journal, in one transaction: all or nothing.
   /// Assigns slots: an upsert whose vectors differ from the stored ones retires the old slot and
-  /// takes a new one; the same vectors keep their slot. Committed, not yet durable: see flusher.
+  /// takes a new one; the same vectors, and a change of the payload alone, keep their slot.
+  /// Committed, not yet durable: see flusher.
   /// Errors: resource_exhausted, conflict, io; the state is then unchanged.
   [[nodiscard]] virtual result<applied_batch> apply(std::span<const effect> effects) = 0;
 

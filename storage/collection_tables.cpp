@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t row_overhead_bytes = 160;  // keys, frames and headers of a point's two rows
 
 std::size_t bytes_of(const effect& change) {
+  if (const auto* edit = std::get_if<payload_effect>(&change))
+    return row_overhead_bytes + edit->payload.json.size();
   const auto* upsert = std::get_if<upsert_effect>(&change);
   if (upsert == nullptr) return row_overhead_bytes;
   std::size_t bytes = row_overhead_bytes + upsert->point.payload.json.size();
@@ -80,6 +82,22 @@ result<std::optional<point_record>> collection_tables::find(const point_id& id) 
   return row;
 }
 
+result<std::vector<named_vector>> collection_tables::vectors(slot_t slot) {
+  const std::lock_guard writing(writer_mutex_);
+  THESPIS_TRY(auto* const at, open_handles());
+  codec::encode_slot_key(slot, slot_key_);
+  auto row = [&]() -> result<slot_row> {
+    THESPIS_TRY(const bool any, at->slots.find(slot_key_));
+    if (!any) return lost_slot(slot);
+    THESPIS_TRY(const auto bytes, at->slots.value());
+    return codec::decode_slot(slot, bytes,
+                              "collection '" + meta_.name + "': slot " + std::to_string(slot));
+  }();
+  at->slots.reset();
+  if (!row) return row.error();
+  return std::move(row->vectors);
+}
+
 // The point under `key_`.
 result<std::optional<point_record>> collection_tables::find_row(const point_id& id) {
   THESPIS_TRY(const bool any, handles_->points.find(key_));
@@ -114,6 +132,8 @@ result<void> collection_tables::apply_all(std::span<const effect> effects, batch
   for (std::size_t i = 0; i < effects.size(); ++i) {
     if (const auto* change = std::get_if<upsert_effect>(&effects[i])) {
       THESPIS_CHECK(upsert(*change, i, state));
+    } else if (const auto* edit = std::get_if<payload_effect>(&effects[i])) {
+      THESPIS_CHECK(set_payload(*edit, state));
     } else if (const auto* removal = std::get_if<delete_effect>(&effects[i])) {
       THESPIS_CHECK(erase(*removal, i, state));
     } else {
@@ -135,6 +155,17 @@ result<void> collection_tables::upsert(const upsert_effect& change, std::size_t 
   const point_record row{state.lsn,         slot,         change.created_us, change.updated_us,
                          change.expires_us, point.payload};
   THESPIS_CHECK(codec::encode_point(row, point_row_));
+  return handles_->points.put(key_, point_row_);
+}
+
+result<void> collection_tables::set_payload(const payload_effect& change, const batch& state) {
+  codec::encode_id_key(change.id, key_);
+  THESPIS_TRY(auto row, find_row(change.id));
+  if (!row) return ok();
+  row->lsn = state.lsn;
+  row->updated_us = change.updated_us;
+  row->payload = change.payload;
+  THESPIS_CHECK(codec::encode_point(*row, point_row_));
   return handles_->points.put(key_, point_row_);
 }
 

@@ -26,6 +26,7 @@ class collection_tables final : public collection_store {
   [[nodiscard]] const collection_meta& meta() const noexcept override { return meta_; }
   [[nodiscard]] collection_counters counters() const noexcept override;
   [[nodiscard]] result<std::optional<point_record>> find(const point_id& id) override;
+  [[nodiscard]] result<std::vector<named_vector>> vectors(slot_t slot) override;
   [[nodiscard]] result<applied_batch> apply(std::span<const effect> effects) override;
   [[nodiscard]] result<std::unique_ptr<collection_snapshot>> snapshot() const override;
   void idle() override;
@@ -52,6 +53,7 @@ class collection_tables final : public collection_store {
   result<std::optional<point_record>> find_row(const point_id& id);
   result<void> apply_all(std::span<const effect> effects, batch& state);
   result<void> upsert(const upsert_effect& change, std::size_t index, batch& state);
+  result<void> set_payload(const payload_effect& change, const batch& state);
   result<void> erase(const delete_effect& change, std::size_t index, batch& state);
   [[nodiscard]] error lost_slot(slot_t slot) const;
   result<slot_t> replace_vectors(slot_t old, std::size_t index, batch& state);

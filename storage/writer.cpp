@@ -36,6 +36,7 @@ result<void> encode(const journal_log::ticket& spent, const uuid& collection,
 bool adds_data(std::span<const effect> effects) noexcept {
   return std::any_of(effects.begin(), effects.end(), [](const effect& change) {
     return std::holds_alternative<upsert_effect>(change) ||
+           std::holds_alternative<payload_effect>(change) ||
            std::holds_alternative<create_collection_effect>(change);
   });
 }

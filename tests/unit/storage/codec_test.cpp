@@ -50,6 +50,8 @@ journal_entry sample_entry() {
   entry.body = {{collection, upsert(point_id(1), {1, 2}, R"({"a":1})")},
                 {collection, upsert(point_id(uuid::random()), {})},
                 {collection, erase(text_id("gone"))},
+                {collection, payload_effect{text_id("kept"), {R"({"b":[2]})"}, 77}},
+                {collection, payload_effect{point_id(4), {}, 78}},
                 {meta.id, create_collection_effect{meta.name, meta.spec, meta.created_us}},
                 {meta.id, drop_collection_effect{meta.name}}};
   return entry;

@@ -85,6 +85,53 @@ TEST_CASE("the same vectors keep their slot, other vectors take a new one") {
   CHECK((*view)->vectors(1)->at(0).values == std::vector<float>{1, 3});
 }
 
+TEST_CASE("a change of the payload keeps slot, vectors and time of creation") {
+  const tests::scratch_folder folder;
+  open_engine db(settings_for(folder.path()));
+  auto store = db.create("docs");
+  put(*store, {upsert(point_id(1), {1, 2}, R"({"v":1})"), upsert(point_id(2), {3, 4})});
+  const auto before = store->counters();
+  const auto changed =
+      put(*store, {set_payload(point_id(1), R"({"v":2})"), set_payload(point_id(9), "{}")});
+  CHECK(changed.changes.empty());
+  CHECK(store->counters().points == 2);
+  CHECK(store->counters().next_slot == before.next_slot);
+  CHECK(store->counters().lsn == changed.lsn);
+  store.reset();
+  db.reopen();
+  store = db.store("docs");
+  const auto row = store->find(point_id(1));
+  REQUIRE(row);
+  REQUIRE(*row);
+  CHECK((*row)->slot == 0);
+  CHECK((*row)->lsn == changed.lsn);
+  CHECK((*row)->created_us == 11);
+  CHECK((*row)->updated_us == 33);
+  CHECK((*row)->payload.json == R"({"v":2})");
+  CHECK((*store->vectors(0))[0].values == std::vector<float>{1, 2});
+  CHECK_FALSE(*store->find(point_id(9)));
+  CHECK(store->vectors(7).error().code == errc::corruption);
+  bool told = false;
+  REQUIRE(db.engine->journal().read(changed.lsn, [&](journal_entry&& entry) {
+    told = entry.body.size() == 2 &&
+           entry.body[0].effect == set_payload(point_id(1), R"({"v":2})");
+    return false;
+  }));
+  CHECK(told);
+}
+
+TEST_CASE("a point may have no vector at all") {
+  const tests::scratch_folder folder;
+  open_engine db(settings_for(folder.path()));
+  const auto store = db.create("docs");
+  upsert_effect bare;
+  bare.point.id = point_id(1);
+  check_change(put(*store, {bare}).changes.at(0), 0, no_slot, 0);
+  CHECK(store->vectors(0)->empty());
+  CHECK(put(*store, {bare}).changes.empty());
+  check_change(put(*store, {upsert(point_id(1), {1, 2})}).changes.at(0), 0, 0, 1);
+}
+
 TEST_CASE("within a batch later effects see earlier ones") {
   const tests::scratch_folder folder;
   open_engine db(settings_for(folder.path()));

@@ -50,6 +50,10 @@ inline effect upsert(const point_id& id, std::vector<float> values, std::string 
   return change;
 }
 
+inline effect set_payload(const point_id& id, std::string json) {
+  return payload_effect{id, {std::move(json)}, 33};
+}
+
 inline effect erase(const point_id& id) { return delete_effect{id}; }
 
 inline point_id text_id(std::string_view text) { return *point_id::from_string(text); }
