@@ -34,6 +34,10 @@ inline constexpr std::size_t request_bytes_max = 256u << 20;  ///< Ceiling of th
 inline constexpr std::size_t request_bytes_default = 32u << 20;
 inline constexpr std::size_t points_per_request_max = 100'000;
 inline constexpr std::size_t ids_per_request_max = 100'000;
+inline constexpr std::size_t payload_keys_per_request_max = 1'024;  ///< To be removed.
+inline constexpr std::size_t operations_per_batch_max = 1'000;
+/// Of the points that a write changes, as they were and as they become: it holds them at once.
+inline constexpr std::size_t write_points_bytes_max = 1u << 30;
 inline constexpr std::uint32_t limit_max = 10'000;    ///< `limit` of a query or scroll.
 inline constexpr std::uint32_t offset_max = 100'000;  ///< `offset` of a query.
 inline constexpr std::uint32_t hnsw_ef_max = 100'000;

@@ -12,11 +12,16 @@ namespace thespis::actors {
 /// All answers: unavailable while it loads, is over its queue bound or is quarantined.
 using collection_actor = caf::typed_actor<
     /// Inserts or replaces points; answers when they are durable and searchable.
-    /// Errors: dimension_mismatch, invalid_argument (unknown or missing vector name, NaN or
-    /// infinity), resource_exhausted, io.
+    /// Errors: dimension_mismatch, invalid_argument (unknown vector name, NaN or infinity),
+    /// conflict (another version than expected), resource_exhausted, io.
     caf::replies_to<upsert_request>::with<write_reply>,
     /// Deletes points; answers when that is durable and no search returns them.
     caf::replies_to<delete_request>::with<write_reply>,
+    /// Does any one write; answers as the two before.
+    /// Errors: those of `write_judge`, resource_exhausted, io.
+    caf::replies_to<write_operation>::with<write_reply>,
+    /// Does several in order, all or none; errors name the operation. Errors: likewise.
+    caf::replies_to<batch_request>::with<write_reply>,
     /// Sizes and state now.
     caf::replies_to<info_atom>::with<collection_info>,
     /// Puts every index in order and tells what that found; answers when it is done. Runs after

@@ -46,6 +46,8 @@ using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
 THESPIS_LOCAL_MESSAGE(thespis::upsert_request)
 THESPIS_LOCAL_MESSAGE(thespis::delete_request)
+THESPIS_LOCAL_MESSAGE(thespis::write_operation)
+THESPIS_LOCAL_MESSAGE(thespis::batch_request)
 THESPIS_LOCAL_MESSAGE(thespis::write_reply)
 THESPIS_LOCAL_MESSAGE(thespis::point_id)
 THESPIS_LOCAL_MESSAGE(thespis::collection_spec)

@@ -111,20 +111,21 @@ caf::error collection_writer::refusal() const {
   return {};
 }
 
-caf::result<write_reply> collection_writer::write(upsert_request&& request) {
+caf::result<write_reply> collection_writer::write(write_operation&& operation) {
   if (auto refused = refusal()) return refused;
-  return commit(state_->decide(std::move(request), wall_time_us()));
+  return commit(state_->decide(std::move(operation), wall_time_us()));
 }
 
-caf::result<write_reply> collection_writer::write(const delete_request& request) {
+caf::result<write_reply> collection_writer::write(batch_request&& batch) {
   if (auto refused = refusal()) return refused;
-  return commit(state_->decide(request));
+  return commit(state_->decide(std::move(batch), wall_time_us()));
 }
 
 caf::result<write_reply> collection_writer::commit(result<decision>&& decided) {
   busy_since_tick_ = true;
   if (!decided) return to_caf(decided.error());
   pending_write waiting;
+  waiting.reply.each = std::move(decided->each);
   if (const auto affected = decided->effects.size(); affected > 0) {
     const auto lsn = state_->apply(std::move(*decided));
     if (!lsn && state_->broken()) {
@@ -135,9 +136,10 @@ caf::result<write_reply> collection_writer::commit(result<decision>&& decided) {
     applied_lsn_ = *lsn;
     if (based_lsn_ != 0) hold_journal();
     waiting.seen_after = state_->make_view();
-    waiting.reply = {*lsn, affected};
+    waiting.reply.lsn = *lsn;
+    waiting.reply.affected = affected;
   } else if (pending_.empty()) {
-    return write_reply{};
+    return std::move(waiting.reply);
   }
   // What was found unchanged may rest on a write that is not durable yet, so it waits as well.
   waiting.lsn = applied_lsn_;

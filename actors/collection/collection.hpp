@@ -81,8 +81,8 @@ class collection_writer {
 
   caf::result<bool> load(const load_progress_ptr& progress);
   void finish_load(const load_outcome& outcome);
-  caf::result<write_reply> write(upsert_request&& request);
-  caf::result<write_reply> write(const delete_request& request);
+  caf::result<write_reply> write(write_operation&& operation);
+  caf::result<write_reply> write(batch_request&& batch);
   void on_durable(lsn_t durable);
   void on_sliced(std::uint32_t vector, slot_range slice, std::uint64_t inserted,
                  const job_failure& failure);

@@ -12,7 +12,9 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
   auto& state = self->state;
   return {
       [&state](upsert_request& request) { return state.write(std::move(request)); },
-      [&state](const delete_request& request) { return state.write(request); },
+      [&state](delete_request& request) { return state.write(std::move(request)); },
+      [&state](write_operation& operation) { return state.write(std::move(operation)); },
+      [&state](batch_request& batch) { return state.write(std::move(batch)); },
       [&state](info_atom) { return state.info(); },
       [&state](check_atom) { return state.check(); },
       [&state](stop_atom) { return state.stop(true); },

@@ -151,6 +151,7 @@ result<void> collection_state::load_points(const storage::journal& journal) {
       log::warn("collection", "saved slots do not fit, reading every point",
                 {{"collection", meta_->name}, {"why", restored.error().message}});
     slots_ = slot_table();
+    retired_ = slot_bitmap();
     for (auto& vector : vectors_) {
       vector.dead = slot_bitmap();
       vector.upkeep = index_upkeep();
@@ -167,13 +168,8 @@ result<void> collection_state::load_points(const storage::journal& journal) {
   return ok();
 }
 
-bool collection_state::is_retired(slot_t slot) const noexcept {
-  // A live point has at least one vector.
-  return std::all_of(vectors_.begin(), vectors_.end(),
-                     [&](const vector_state& vector) { return vector.dead.contains(slot); });
-}
-
 void collection_state::retire(slot_t slot) {
+  retired_.insert(slot);
   for (auto& vector : vectors_) vector.dead.insert(slot);
 }
 
@@ -183,6 +179,7 @@ result<void> collection_state::restore_slots(storage::collection_snapshot& snaps
               load_slots(folder_ / derived_files::slots_name, stamp_now(""), vectors_.size()));
   THESPIS_TRY(const auto since, changes_after(saved.lsn, journal));
   slots_ = std::move(saved.slots);
+  retired_ = std::move(saved.retired);
   for (std::size_t i = 0; i < vectors_.size(); ++i) {
     vectors_[i].dead = std::move(saved.dead[i]);
     vectors_[i].upkeep = index_upkeep(saved.upkeep[i]);
@@ -213,6 +210,8 @@ result<collection_state::changes> collection_state::changes_after(
       if (change.collection != meta_->id) continue;
       if (const auto* upsert = std::get_if<upsert_effect>(&change.effect))
         since[upsert->point.id] = entry.lsn;
+      else if (const auto* edit = std::get_if<payload_effect>(&change.effect))
+        since[edit->id] = entry.lsn;
       else if (const auto* removal = std::get_if<delete_effect>(&change.effect))
         since[removal->id] = 0;
     }
@@ -230,7 +229,7 @@ result<void> collection_state::settle_slots(slot_t end, const changes& since,
                                             storage::collection_snapshot& snapshot) {
   std::uint64_t live = moved.size();
   for (slot_t slot = 0; slot < end; ++slot) {
-    if (is_retired(slot)) continue;
+    if (retired_.contains(slot)) continue;
     const bool unknown = slots_.version(slot) == slot_table::version_unknown;
     if (!since.empty() || unknown) {
       const auto id = slots_.id(slot);
@@ -280,7 +279,7 @@ result<void> collection_state::read_rows(storage::collection_snapshot& snapshot,
       THESPIS_TRY(const auto version, version_of(row.id));
       return put_row(row.slot, row.id, row.vectors, version);
     }
-    if (is_retired(row.slot) || slots_.id(row.slot) != row.id)
+    if (retired_.contains(row.slot) || slots_.id(row.slot) != row.id)
       return error(errc::corruption,
                    name() + ": slot " + std::to_string(row.slot) + " is stored for another point");
     return put_vectors(row.slot, row.id, row.vectors);

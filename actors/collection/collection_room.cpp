@@ -75,9 +75,12 @@ result<void> collection_state::check_memory(std::span<const effect> effects) {
     if (!vector.arena->in_file()) per_point += vector.spec.size * sizeof(float) + row_extra_bytes;
   }
   std::uint64_t bytes = 0;
-  for (const auto& change : effects)
+  for (const auto& change : effects) {
     if (const auto* upsert = std::get_if<upsert_effect>(&change))
       bytes += per_point + upsert->point.id.text().size() + commit_copies * bytes_of(upsert->point);
+    else if (const auto* edit = std::get_if<payload_effect>(&change))
+      bytes += commit_copies * edit->payload.json.size();
+  }
   if (bytes == 0) return ok();  // deletions free memory
   return bounds_.memory->check(bytes, name() + ": a write");
 }
@@ -88,7 +91,7 @@ void collection_state::account() noexcept {
   std::uint64_t mapped = 0;
   std::uint64_t index = 0;
   std::uint64_t waiting = 0;
-  std::uint64_t dead = 0;
+  std::uint64_t dead = std::uint64_t{retired_.chunk_count()} * slot_bitmap::chunk_words * 8;
   for (const auto& vector : vectors_) {
     if (vector.arena->in_file())
       mapped += vector.mapped_resident;

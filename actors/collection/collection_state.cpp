@@ -4,11 +4,11 @@
 #include "actors/collection/collection_state.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "actors/collection/derived_files.hpp"
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
+#include "actors/collection/write_judge.hpp"
 #include "core/fail_point.hpp"
 #include "core/limits.hpp"
 #include "core/vector_values.hpp"
@@ -23,6 +23,13 @@ constexpr slot_t slice_slots = 128;
 constexpr slot_t grown_min = 1'000;
 /// and one more in so many.
 constexpr slot_t grown_part = 10;
+
+/// The point that a change leaves behind; null if none.
+const point_id* written_point(const effect& change) {
+  if (const auto* upsert = std::get_if<upsert_effect>(&change)) return &upsert->point.id;
+  const auto* edit = std::get_if<payload_effect>(&change);
+  return edit == nullptr ? nullptr : &edit->id;
+}
 
 }  // namespace
 
@@ -69,7 +76,6 @@ result<void> collection_state::check_point(point& checked) const {
   const auto what = [&] { return name() + ": point " + checked.id.text() + ": "; };
   std::sort(checked.vectors.begin(), checked.vectors.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
-  if (checked.vectors.empty()) return error(errc::invalid_argument, what() + "it has no vector");
   if (checked.payload.json.size() > limits::payload_bytes_max)
     return error(errc::too_large,
                  what() + "payload has " + std::to_string(checked.payload.json.size()) +
@@ -96,37 +102,25 @@ result<void> collection_state::check_point(point& checked) const {
   return ok();
 }
 
-result<decision> collection_state::decide(upsert_request&& request, std::int64_t now_us) {
-  std::unordered_map<point_id, std::size_t> last;
-  for (std::size_t i = 0; i < request.points.size(); ++i) {
-    THESPIS_CHECK(check_point(request.points[i]));
-    last[request.points[i].id] = i;
-  }
-  decision decided;
-  decided.effects.reserve(last.size());
-  decided.formers.reserve(last.size());
-  for (std::size_t i = 0; i < request.points.size(); ++i) {
-    auto& wanted = request.points[i];
-    if (last[wanted.id] != i) continue;
-    THESPIS_TRY(auto known, store_->find(wanted.id));
-    const auto created_us = known ? known->created_us : now_us;
-    decided.formers.push_back({wanted.id, std::move(known)});
-    decided.effects.emplace_back(upsert_effect{std::move(wanted), created_us, now_us, 0});
-  }
-  return decided;
+result<decision> collection_state::decide(write_operation&& operation, std::int64_t now_us) {
+  write_judge judge(*meta_, *store_, [this](point& one) { return check_point(one); });
+  THESPIS_TRY([[maybe_unused]] const auto found, judge.take(std::move(operation)));
+  return std::move(judge).finish(now_us);
 }
 
-result<decision> collection_state::decide(const delete_request& request) {
-  decision decided;
-  auto ids = request.ids;
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  for (auto& id : ids) {
-    THESPIS_TRY(auto known, store_->find(id));
-    if (!known) continue;
-    decided.formers.push_back({id, std::move(known)});
-    decided.effects.emplace_back(delete_effect{std::move(id)});
+result<decision> collection_state::decide(batch_request&& batch, std::int64_t now_us) {
+  write_judge judge(*meta_, *store_, [this](point& one) { return check_point(one); });
+  std::vector<std::uint64_t> each;
+  for (auto& operation : batch.operations) {
+    const char* const kind = name_of(operation);
+    const auto found = judge.take(std::move(operation));
+    if (!found)
+      return error(found.error().code, "operations[" + std::to_string(each.size()) + "] (" + kind +
+                                           "): " + found.error().message);
+    each.push_back(*found);
   }
+  auto decided = std::move(judge).finish(now_us);
+  decided.each = std::move(each);
   return decided;
 }
 
@@ -141,17 +135,16 @@ result<lsn_t> collection_state::apply(decision&& decided) {
   std::vector<bool> moved(effects.size(), false);
   for (const auto& change : batch.changes) {
     moved[change.effect_index] = true;
-    if (change.retired != no_slot)
-      for (auto& vector : vectors_) vector.dead.insert(change.retired);
+    if (change.retired != no_slot) retire(change.retired);
     if (change.assigned == no_slot) continue;
     const auto& point = std::get<upsert_effect>(effects[change.effect_index]).point;
     THESPIS_CHECK(put_row(change.assigned, point.id, point.vectors, batch.lsn));
     end_slot_ = std::max(end_slot_, change.assigned + 1);
   }
   for (std::size_t i = 0; i < effects.size(); ++i) {
-    const auto* kept = moved[i] ? nullptr : std::get_if<upsert_effect>(&effects[i]);
+    const auto* kept = moved[i] ? nullptr : written_point(effects[i]);
     if (kept == nullptr) continue;
-    THESPIS_TRY(const auto record, store_->find(kept->point.id));
+    THESPIS_TRY(const auto record, store_->find(*kept));
     if (record) slots_.touch(record->slot, batch.lsn);
   }
   const auto counters = store_->counters();
@@ -170,6 +163,7 @@ std::shared_ptr<view> collection_state::make_view() const {
   made->store = store_;
   made->at = now_;
   made->slots = slots_;
+  made->retired = retired_;
   made->end_slot = end_slot_;
   made->points = points_;
   made->vectors.reserve(vectors_.size());

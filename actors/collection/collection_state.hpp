@@ -48,11 +48,10 @@ class collection_state {
       collection_bounds bounds = {}, load_progress* progress = nullptr);
   ~collection_state();
 
-  /// Judges a request against the state. Nothing changes.
-  /// Errors: invalid_argument, dimension_mismatch, too_large, not_found (vector name), io.
-  [[nodiscard]] result<decision> decide(upsert_request&& request, std::int64_t now_us);
-  /// Leaves out ids that do not exist. Errors: io.
-  [[nodiscard]] result<decision> decide(const delete_request& request);
+  /// Judges a write against the state. Nothing changes. Errors: dimension_mismatch, and those of
+  /// `write_judge`; of a batch they name the operation.
+  [[nodiscard]] result<decision> decide(write_operation&& operation, std::int64_t now_us);
+  [[nodiscard]] result<decision> decide(batch_request&& batch, std::int64_t now_us);
 
   /// Commits effects and brings memory up to date. What was decided must be applied before
   /// anything else is.
@@ -213,7 +212,6 @@ class collection_state {
   [[nodiscard]] result<void> read_rows(storage::collection_snapshot& snapshot, slot_t known_end,
                                        const version_finder& version_of);
   [[nodiscard]] result<void> load_versions(storage::collection_snapshot& snapshot);
-  [[nodiscard]] bool is_retired(slot_t slot) const noexcept;
   void expect_rows(std::uint64_t rows) noexcept;
   void count_row(std::uint64_t rows = 1) noexcept;
   void retire(slot_t slot);
@@ -235,6 +233,7 @@ class collection_state {
   std::filesystem::path folder_;       // of derived state
   std::vector<vector_state> vectors_;  // in the order of the spec
   slot_table slots_;
+  slot_bitmap retired_;  // slots of no point
   slot_t end_slot_ = 0;
   std::uint64_t points_ = 0;
   std::int64_t updated_us_ = 0;

@@ -13,7 +13,8 @@ namespace thespis::actors {
 /// What a request comes to.
 struct decision {
   std::vector<effect> effects;
-  std::vector<former_point> formers;  ///< What the points of the effects are before them.
+  std::vector<former_point> formers;     ///< What the points of the effects are before them.
+  std::vector<std::uint64_t> each = {};  ///< Of a batch: points that each operation found or made.
 };
 
 }  // namespace thespis::actors

@@ -140,16 +140,12 @@ void files_check::look_at_slots(storage::collection_snapshot* snapshot) {
 // A slot that lives in storage and that the file knows has lived there when it was written.
 result<void> files_check::compare(const saved_slots& saved,
                                   storage::collection_snapshot& snapshot) const {
-  const auto is_dead = [&](slot_t slot) {
-    return std::all_of(saved.dead.begin(), saved.dead.end(),
-                       [&](const slot_bitmap& dead) { return dead.contains(slot); });
-  };
   std::string wrong;
   std::uint64_t stored = 0;
   const auto read = snapshot.scan_slots(0, [&](storage::slot_row&& row) {
     if (row.slot >= saved.next_slot) return false;
     ++stored;
-    if (is_dead(row.slot))
+    if (saved.retired.contains(row.slot))
       wrong = "slot " + std::to_string(row.slot) + " is stored, but dead in the file";
     else if (saved.slots.id(row.slot) != row.id)
       wrong = "slot " + std::to_string(row.slot) + " belongs to another point";
@@ -157,7 +153,7 @@ result<void> files_check::compare(const saved_slots& saved,
   });
   if (!read) return ok();  // the tables have findings of their own
   std::uint64_t live = 0;
-  for (slot_t slot = 0; slot < saved.next_slot; ++slot) live += is_dead(slot) ? 0 : 1;
+  for (slot_t slot = 0; slot < saved.next_slot; ++slot) live += saved.retired.contains(slot) ? 0 : 1;
   if (wrong.empty() && saved.lsn == counters_->lsn && live != stored)
     wrong = std::to_string(live) + " slots live in the file, but " + std::to_string(stored) +
             " are stored";

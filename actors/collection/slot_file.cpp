@@ -3,6 +3,7 @@
 
 #include "actors/collection/slot_file.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -13,7 +14,9 @@ namespace thespis::actors {
 namespace {
 
 constexpr const char* format_name = "slots";
-constexpr const char* format_version = "1";
+constexpr const char* format_version = "2";
+// Without a set of retired slots: every point had a vector.
+constexpr const char* format_before = "1";
 constexpr std::uint32_t byte_order = 0x01020304;
 constexpr std::size_t word_bits = 64;
 /// Words of a bitmap that are read at a time.
@@ -56,6 +59,15 @@ result<slot_bitmap> read_bits(plugins::index_file_reader& in, slot_t end) {
   return set;
 }
 
+/// Slots that are in all of `sets`.
+slot_bitmap common(const std::vector<slot_bitmap>& sets, slot_t end) {
+  slot_bitmap in_all;
+  for (slot_t slot = 0; slot < end; ++slot)
+    if (std::all_of(sets.begin(), sets.end(), [&](const auto& set) { return set.contains(slot); }))
+      in_all.insert(slot);
+  return in_all;
+}
+
 error unfit(const std::filesystem::path& file, const std::string& why) {
   return {errc::failed_precondition, "slot file " + file.string() + ": " + why};
 }
@@ -71,6 +83,7 @@ result<void> save_slots(const std::filesystem::path& file, const view& seen,
   header.plugin_version = format_version;
   THESPIS_TRY(const auto out, plugins::index_file_writer::open(file, header));
   THESPIS_CHECK(out->write(&byte_order, sizeof byte_order));
+  THESPIS_CHECK(write_bits(*out, seen.retired, seen.end_slot));
   for (std::size_t i = 0; i < seen.vectors.size(); ++i) {
     const vector_head head{upkeep[i].inserted, upkeep[i].settled};
     THESPIS_CHECK(out->write(&head, sizeof head));
@@ -87,7 +100,8 @@ result<saved_slots> load_slots(const std::filesystem::path& file,
   THESPIS_TRY(const auto in, plugins::index_file_reader::open(file));
   const auto& header = in->header();
   const auto& stamp = header.stamp;
-  if (header.plugin_name != format_name || header.plugin_version != format_version)
+  const bool older = header.plugin_version == format_before;
+  if (header.plugin_name != format_name || (header.plugin_version != format_version && !older))
     return unfit(file, "another format");
   if (stamp.collection != expected.collection || stamp.generation != expected.generation ||
       header.dimension != vectors)
@@ -100,6 +114,9 @@ result<saved_slots> load_slots(const std::filesystem::path& file,
   saved_slots saved;
   saved.next_slot = stamp.next_slot;
   saved.lsn = stamp.lsn;
+  if (!older) {
+    THESPIS_TRY(saved.retired, read_bits(*in, stamp.next_slot));
+  }
   for (std::size_t i = 0; i < vectors; ++i) {
     vector_head head;
     THESPIS_CHECK(in->read(&head, sizeof head));
@@ -107,6 +124,7 @@ result<saved_slots> load_slots(const std::filesystem::path& file,
     THESPIS_TRY(auto dead, read_bits(*in, stamp.next_slot));
     saved.dead.push_back(std::move(dead));
   }
+  if (older) saved.retired = common(saved.dead, stamp.next_slot);
   THESPIS_TRY(saved.slots, slot_table::load(stamp.next_slot, [&](void* data, std::size_t bytes) {
                 return in->read(data, bytes);
               }));

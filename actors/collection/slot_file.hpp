@@ -20,6 +20,7 @@ namespace thespis::actors {
 /// Slots as a file has them: the state of one durable LSN.
 struct saved_slots {
   slot_table slots;                  ///< A version may be `slot_table::version_unknown`.
+  slot_bitmap retired;               ///< Slots of no point.
   std::vector<slot_bitmap> dead;     ///< Per vector, in the order of the spec.
   std::vector<upkeep_marks> upkeep;  ///< Likewise.
   slot_t next_slot = 0;

@@ -39,10 +39,7 @@ void stored_walk::compare(const point_id& id, const storage::point_record& row) 
     wrong(slot + " is stored, but not in memory");
     return;
   }
-  const bool dead =
-      std::all_of(seen_->vectors.begin(), seen_->vectors.end(),
-                  [&](const vector_view& one) { return one.dead.contains(row.slot); });
-  if (dead)
+  if (seen_->retired.contains(row.slot))
     wrong(slot + " is stored, but dead in memory");
   else if (seen_->slots.id(row.slot) != id)
     wrong(slot + " belongs to point " + seen_->slots.id(row.slot).text() + " in memory");

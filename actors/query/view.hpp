@@ -40,6 +40,7 @@ struct view {
   std::shared_ptr<const moment> at;
   std::vector<vector_view> vectors;  ///< In the order of the spec.
   slot_table slots;
+  slot_bitmap retired;  ///< Slots of no point; dead in every vector, too.
   slot_t end_slot = 0;  ///< Slots from here on are unknown to the view.
   std::uint64_t points = 0;
 

@@ -21,7 +21,8 @@ bool begin_points(json_reader& in) {
   return in.begin_array_of(limits::points_per_request_max, "points");
 }
 
-void read_point(json_reader& in, point& out) {
+void read_point(json_reader& in, upsert_request& into) {
+  auto& out = into.points.emplace_back();
   std::string_view key;
   bool has_id = false;
   bool has_vector = false;
@@ -35,6 +36,8 @@ void read_point(json_reader& in, point& out) {
       has_vector = true;
     } else if (key == "payload") {
       out.payload = read_payload(in);
+    } else if (key == "if_version") {
+      read_expected_version(in, into.points.size(), into.if_versions);
     } else {
       refuse_unknown(in, key);
     }
@@ -43,9 +46,19 @@ void read_point(json_reader& in, point& out) {
   if (!has_vector) refuse_missing(in, "vector");
 }
 
-void read_point_list(json_reader& in, std::vector<point>& out) {
+void read_point_list(json_reader& in, upsert_request& out) {
   if (!begin_points(in)) return;
-  while (in.next_element()) read_point(in, out.emplace_back());
+  while (in.next_element()) read_point(in, out);
+}
+
+update_mode read_update_mode(json_reader& in) {
+  if (in.read_null()) return update_mode::upsert;
+  const auto name = in.read_string();
+  if (name == "insert_only") return update_mode::insert_only;
+  if (name == "update_only") return update_mode::update_only;
+  if (name != "upsert")
+    in.fail(errc::invalid_argument, "expected upsert, insert_only or update_only");
+  return update_mode::upsert;
 }
 
 // The column form: one list per part of a point.
@@ -130,13 +143,6 @@ void read_columns(json_reader& in, std::vector<point>& out) {
   }
 }
 
-// Options of writes that only make sense between nodes, or that are not offered.
-bool read_write_option(json_reader& in, std::string_view key) {
-  if (key != "shard_key" && key != "update_filter" && key != "update_mode") return false;
-  require_null(in, key);
-  return true;
-}
-
 bool read_page_field(json_reader& in, std::string_view key, scroll_request& out) {
   if (key == "offset") {
     if (!in.read_null()) out.offset = read_point_id(in);
@@ -154,45 +160,32 @@ bool read_page_field(json_reader& in, std::string_view key, scroll_request& out)
 
 }  // namespace
 
-result<upsert_request> decode_upsert(std::string_view body, std::size_t depth_max) {
-  json_reader in(body, depth_max);
+upsert_request read_upsert(json_reader& in) {
   upsert_request out;
   std::string_view key;
   bool filled = false;
-  in.begin_object();
+  if (!in.begin_object()) return out;
   while (in.next_key(key)) {
     const bool list = key == "points";
     if (list || key == "batch") {
       if (filled) in.fail(errc::invalid_argument, "either 'points' or 'batch', once");
       filled = true;
-      list ? read_point_list(in, out.points) : read_columns(in, out.points);
-    } else if (!read_write_option(in, key)) {
+      list ? read_point_list(in, out) : read_columns(in, out.points);
+    } else if (key == "update_mode") {
+      out.mode = read_update_mode(in);
+    } else if (key == "update_filter" || key == "shard_key") {
+      require_null(in, key);
+    } else {
       refuse_unknown(in, key);
     }
   }
   if (!filled) refuse_missing(in, "points");
-  THESPIS_CHECK(in.finish());
   return out;
 }
 
-result<delete_request> decode_delete(std::string_view body, std::size_t depth_max) {
+result<upsert_request> decode_upsert(std::string_view body, std::size_t depth_max) {
   json_reader in(body, depth_max);
-  delete_request out;
-  std::string_view key;
-  bool filled = false;
-  in.begin_object();
-  while (in.next_key(key)) {
-    if (key == "points") {
-      out.ids = read_point_ids(in);
-      filled = true;
-    } else if (key == "filter") {
-      // Even an empty filter means something here: every point.
-      require_null(in, key);
-    } else if (!read_write_option(in, key)) {
-      refuse_unknown(in, key);
-    }
-  }
-  if (!filled) refuse_missing(in, "points");
+  auto out = read_upsert(in);
   THESPIS_CHECK(in.finish());
   return out;
 }

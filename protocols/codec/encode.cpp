@@ -212,7 +212,14 @@ void encode(json_writer& out, const write_reply& reply, std::string_view status)
   out.begin_object();
   out.key("operation_id").number(reply.lsn);
   out.key("status").string(status);
+  out.key("affected").number(reply.affected);
   out.end_object();
+}
+
+void encode_each(json_writer& out, const write_reply& reply, std::string_view status) {
+  out.begin_array();
+  for (const auto affected : reply.each) encode(out, write_reply{reply.lsn, affected, {}}, status);
+  out.end_array();
 }
 
 void encode(json_writer& out, const std::vector<collection_meta>& collections) {

@@ -28,8 +28,10 @@ void encode(json_writer& out, const search_reply& reply);
 void encode(json_writer& out, const scroll_reply& reply);
 /// `{"ids": [...], "next_page_offset"}`
 void encode_ids_page(json_writer& out, const scroll_reply& reply);
-/// `{"operation_id", "status"}`; `status` is "completed" or "acknowledged".
+/// `{"operation_id", "status", "affected"}`; `status` is "completed" or "acknowledged".
 void encode(json_writer& out, const write_reply& reply, std::string_view status);
+/// A list of those, one for each operation of a batch.
+void encode_each(json_writer& out, const write_reply& reply, std::string_view status);
 /// `{"collections": [{"name"}]}`
 void encode(json_writer& out, const std::vector<collection_meta>& collections);
 /// The dialect's description of a collection, with created, updated and each index's state.

@@ -47,6 +47,12 @@ std::vector<point_id> read_point_ids(json_reader& in) {
   return ids;
 }
 
+void read_expected_version(json_reader& in, std::size_t count, expected_versions& into) {
+  if (in.read_null()) return;
+  into.resize(count);
+  into.back() = in.read_unsigned();
+}
+
 payload_selector read_payload_selector(json_reader& in, bool fallback) {
   payload_selector selector;
   selector.enabled = true;

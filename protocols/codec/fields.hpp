@@ -9,6 +9,7 @@
 
 #include "core/point.hpp"
 #include "core/search_request.hpp"
+#include "core/write_request.hpp"
 #include "protocols/codec/json_reader.hpp"
 
 /// Fields that several requests share. Each reads one value and reports through the reader.
@@ -18,6 +19,9 @@ namespace thespis::codec {
 [[nodiscard]] point_id read_point_id(json_reader& in);
 /// An array of ids, at most `limits::ids_per_request_max`.
 [[nodiscard]] std::vector<point_id> read_point_ids(json_reader& in);
+
+/// The version that the last of `count` points must have; null for any.
+void read_expected_version(json_reader& in, std::size_t count, expected_versions& into);
 
 /// `true`, `false`, null (`fallback`), a list of keys, or `{"include": [...], "exclude": [...]}`.
 [[nodiscard]] payload_selector read_payload_selector(json_reader& in, bool fallback);

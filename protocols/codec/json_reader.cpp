@@ -7,8 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/json_text.hpp"
 #include "core/payload_value.hpp"
-#include "protocols/codec/json_writer.hpp"
 #include "protocols/codec/utf8.hpp"
 
 namespace thespis::codec {

@@ -3,10 +3,10 @@
 
 #include "protocols/codec/json_writer.hpp"
 
-#include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cmath>
+
+#include "core/json_text.hpp"
 
 namespace thespis::codec {
 
@@ -29,16 +29,6 @@ std::string_view fraction_of(Number value) noexcept {
 }
 
 }  // namespace
-
-void append_json_string(std::string_view text, std::string& out) {
-  const auto plain = [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
-  };
-  if (std::all_of(text.begin(), text.end(), plain))
-    ((out += '"') += text) += '"';
-  else
-    out += boost::json::serialize(boost::json::string_view(text.data(), text.size()));
-}
 
 void json_writer::separate() {
   if (comma_) out_ += ',';

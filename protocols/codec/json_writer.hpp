@@ -46,7 +46,4 @@ class json_writer {
   bool comma_ = false;  // a value stands before the next one
 };
 
-/// Appends `text` in double quotes, with quotes, backslashes and control characters escaped.
-void append_json_string(std::string_view text, std::string& out);
-
 }  // namespace thespis::codec

@@ -87,8 +87,12 @@ class actor_engine final : public engine_client {
     return tell<write_reply>(&handles::writer, std::move(name), end, std::move(points));
   }
 
-  reply<write_reply> remove(std::string name, delete_request points, deadline end) override {
-    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(points));
+  reply<write_reply> write(std::string name, write_operation operation, deadline end) override {
+    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(operation));
+  }
+
+  reply<write_reply> write_batch(std::string name, batch_request batch, deadline end) override {
+    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(batch));
   }
 
   reply<shared<search_reply>> search(std::string name, shared<search_request> request,

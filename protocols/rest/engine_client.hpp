@@ -69,8 +69,11 @@ class engine_client {
 
   [[nodiscard]] virtual reply<write_reply> upsert(std::string name, upsert_request points,
                                                   deadline end) = 0;
-  [[nodiscard]] virtual reply<write_reply> remove(std::string name, delete_request points,
-                                                  deadline end) = 0;
+  /// Any other write.
+  [[nodiscard]] virtual reply<write_reply> write(std::string name, write_operation operation,
+                                                 deadline end) = 0;
+  [[nodiscard]] virtual reply<write_reply> write_batch(std::string name, batch_request batch,
+                                                       deadline end) = 0;
 
   [[nodiscard]] virtual reply<shared<search_reply>> search(std::string name,
                                                            shared<search_request> request,

@@ -35,6 +35,13 @@ answered check_indexes(call& in);
 // points_write.cpp
 answered upsert_points(call& in);
 answered delete_points(call& in);
+answered set_payload(call& in);
+answered overwrite_payload(call& in);
+answered delete_payload(call& in);
+answered clear_payload(call& in);
+answered update_vectors(call& in);
+answered delete_vectors(call& in);
+answered write_batch(call& in);
 
 // points_read.cpp
 answered one_point(call& in);

@@ -3,6 +3,7 @@
 
 #include "protocols/codec/binary_upload.hpp"
 #include "protocols/codec/decode_points.hpp"
+#include "protocols/codec/decode_updates.hpp"
 #include "protocols/codec/encode.hpp"
 #include "protocols/rest/handlers.hpp"
 
@@ -11,10 +12,23 @@ namespace thespis::rest::handlers {
 namespace {
 
 // Every write is durable before it is answered; `wait=false` changes the word alone.
+std::string_view status_word(const call& in) {
+  return in.query.wait ? "completed" : "acknowledged";
+}
+
 void answer_write(call& in, const write_reply& reply) {
-  answer(in, [&](codec::json_writer& out) {
-    codec::encode(out, reply, in.query.wait ? "completed" : "acknowledged");
-  });
+  answer(in, [&](codec::json_writer& out) { codec::encode(out, reply, status_word(in)); });
+}
+
+// Reads a body with `decode` and does what it says.
+template <class Request>
+answered write_points(call& in, result<Request> (*decode)(std::string_view, std::size_t)) {
+  auto wanted = decode(in.request.body, in.options.json_depth_max);
+  if (!wanted) co_return answer_error(in, wanted.error());
+  write_operation operation(std::move(*wanted));
+  auto reply = co_await in.engine.write(in.collection, std::move(operation), in.deadline);
+  if (!reply) co_return answer_error(in, reply.error());
+  answer_write(in, *reply);
 }
 
 result<upsert_request> decode(const call& in) {
@@ -35,12 +49,27 @@ answered upsert_points(call& in) {
   answer_write(in, *reply);
 }
 
-answered delete_points(call& in) {
-  auto points = codec::decode_delete(in.request.body, in.options.json_depth_max);
-  if (!points) co_return answer_error(in, points.error());
-  auto reply = co_await in.engine.remove(in.collection, std::move(*points), in.deadline);
+answered delete_points(call& in) { return write_points(in, codec::decode_delete); }
+
+answered set_payload(call& in) { return write_points(in, codec::decode_set_payload); }
+
+answered overwrite_payload(call& in) { return write_points(in, codec::decode_overwrite_payload); }
+
+answered delete_payload(call& in) { return write_points(in, codec::decode_delete_payload); }
+
+answered clear_payload(call& in) { return write_points(in, codec::decode_clear_payload); }
+
+answered update_vectors(call& in) { return write_points(in, codec::decode_update_vectors); }
+
+answered delete_vectors(call& in) { return write_points(in, codec::decode_delete_vectors); }
+
+answered write_batch(call& in) {
+  auto batch = codec::decode_batch(in.request.body, in.options.json_depth_max);
+  if (!batch) co_return answer_error(in, batch.error());
+  std::string().swap(in.request.body);
+  auto reply = co_await in.engine.write_batch(in.collection, std::move(*batch), in.deadline);
   if (!reply) co_return answer_error(in, reply.error());
-  answer_write(in, *reply);
+  answer(in, [&](codec::json_writer& out) { codec::encode_each(out, *reply, status_word(in)); });
 }
 
 }  // namespace thespis::rest::handlers

@@ -13,6 +13,7 @@
 #include "protocols/codec/decode_filter.hpp"
 #include "protocols/codec/decode_points.hpp"
 #include "protocols/codec/decode_query.hpp"
+#include "protocols/codec/decode_updates.hpp"
 #include "protocols/codec/encode.hpp"
 #include "protocols/codec/quantization.hpp"
 #include "tests/fuzz/fuzz_target.hpp"

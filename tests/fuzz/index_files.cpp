@@ -135,6 +135,7 @@ void read_slots(const std::string& bytes) {
   seen.lsn = read->lsn;
   seen.end_slot = read->next_slot;
   seen.slots = read->slots;
+  seen.retired = read->retired;
   for (const auto& dead : read->dead) seen.vectors.emplace_back().dead = dead;
   const auto written = scratch_file();
   require(static_cast<bool>(actors::save_slots(written, seen, expected.generation, read->upkeep)),
@@ -149,6 +150,7 @@ void read_slots(const std::string& bytes) {
                 (version > read->lsn ? actors::slot_table::version_unknown : version),
             "a version comes back, or is not known");
   }
+  require(equal(again->retired, read->retired, read->next_slot), "the retired stay retired");
   for (std::size_t i = 0; i < vectors; ++i)
     require(equal(again->dead[i], read->dead[i], read->next_slot), "the dead stay dead");
 }

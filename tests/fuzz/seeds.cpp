@@ -136,6 +136,9 @@ std::string slots(const std::filesystem::path& file, slot_t end) {
   for (slot_t slot = 0; slot < end; ++slot) {
     seen.slots.put(slot, ids()[slot % 4], slot);
     if (slot % 3 == 0) seen.vectors[slot % 2].dead.insert(slot);
+    if (slot % 5 != 0) continue;
+    seen.retired.insert(slot);
+    for (auto& vector : seen.vectors) vector.dead.insert(slot);
   }
   const std::vector<actors::upkeep_marks> upkeep = {{1, 2}, {3, 4}};
   (void)actors::save_slots(file, seen, 2, upkeep);

@@ -111,7 +111,7 @@ class RestTest(unittest.TestCase):
     def test_numbers_that_are_no_vectors(self):
         path = self.collection("numbers")
         for vector in ("[1,2,3]", "[1,2,3,4,5]", "[1,2,3,NaN]", "[1,2,3,Infinity]", "[1,2,3,1e39]",
-                       '[1,2,3,"4"]', "[1,2,3,null]", "[]", "{}", "7", "[[1,2,3,4]]"):
+                       '[1,2,3,"4"]', "[1,2,3,null]", "[]", "7", "[[1,2,3,4]]"):
             body = '{"points":[{"id":1,"vector":%s}]}' % vector
             self.check_refused(self.client.put(f"{path}/points?wait=true", body), 400)
             self.check_refused(self.client.post(f"{path}/points/query", '{"query":%s}' % vector),

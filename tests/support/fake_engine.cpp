@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "actors/api/failure.hpp"
+#include "core/payload_edit.hpp"
 
 namespace thespis::tests {
 
@@ -101,23 +102,104 @@ result<search_reply> search(table& in, const search_request& request) {
   return out;
 }
 
+struct point_change {
+  table& in;
+  std::uint64_t affected = 0;
+
+  result<void> operator()(const upsert_request& request) {
+    for (const auto& one : request.points) {
+      if (const auto good = check(in, one); !good) return good.error();
+      in.rows[one.id] = {one, in.lsn};
+      ++affected;
+    }
+    return ok();
+  }
+  result<void> operator()(const delete_request& request) {
+    for (const auto& id : request.ids) affected += in.rows.erase(id);
+    return ok();
+  }
+  result<void> operator()(const set_payload_request& request) {
+    return each(request, [&](point& one) { return merge(one, request); });
+  }
+  result<void> operator()(const overwrite_payload_request& request) {
+    return each(request, [&](point& one) {
+      one.payload = request.payload;
+      return ok();
+    });
+  }
+  result<void> operator()(const delete_payload_request& request) {
+    return each(request, [&](point& one) -> result<void> {
+      THESPIS_TRY(one.payload, remove_keys(one.payload, request.keys));
+      return ok();
+    });
+  }
+  result<void> operator()(const clear_payload_request& request) {
+    return each(request, [](point& one) {
+      one.payload = {};
+      return ok();
+    });
+  }
+  result<void> operator()(const update_vectors_request& request) {
+    for (const auto& one : request.points) {
+      point_targets only;
+      only.ids = {one.id};
+      THESPIS_CHECK(check(in, one));
+      THESPIS_CHECK(each(only, [&](point& old) {
+        old.vectors = one.vectors;
+        return ok();
+      }));
+    }
+    return ok();
+  }
+  result<void> operator()(const delete_vectors_request& request) {
+    return each(request, [](point& one) {
+      one.vectors.clear();
+      return ok();
+    });
+  }
+
+ private:
+  template <class Edit>
+  result<void> each(const point_targets& targets, const Edit& edit) {
+    for (const auto& id : targets.ids) {
+      const auto found = in.rows.find(id);
+      if (found == in.rows.end()) return error(errc::not_found, "no point " + id.text());
+      THESPIS_CHECK(edit(found->second.first));
+      found->second.second = in.lsn;
+      ++affected;
+    }
+    return ok();
+  }
+  static result<void> merge(point& one, const set_payload_request& request) {
+    THESPIS_TRY(one.payload, merge_payload(one.payload, request.payload, request.key));
+    return ok();
+  }
+};
+
+caf::result<write_reply> write(table& in, const batch_request& batch) {
+  const std::lock_guard lock(in.mutex);
+  write_reply reply;
+  const auto before = in.rows;
+  reply.lsn = ++in.lsn;
+  for (const auto& operation : batch.operations) {
+    point_change one{in};
+    if (const auto done = std::visit(one, operation); !done) {
+      in.rows = before;
+      return actors::to_caf(done.error());
+    }
+    reply.each.push_back(one.affected);
+    reply.affected += one.affected;
+  }
+  return reply;
+}
+
 actors::collection_actor::behavior_type writer(actors::collection_actor::pointer self,
                                                table_ptr in) {
   return {
-      [in](upsert_request& request) -> caf::result<write_reply> {
-        const std::lock_guard lock(in->mutex);
-        for (const auto& one : request.points)
-          if (const auto good = check(*in, one); !good) return actors::to_caf(good.error());
-        ++in->lsn;
-        for (auto& one : request.points) in->rows[one.id] = {one, in->lsn};
-        return write_reply{in->lsn, request.points.size()};
-      },
-      [in](delete_request& request) -> caf::result<write_reply> {
-        const std::lock_guard lock(in->mutex);
-        std::uint64_t affected = 0;
-        for (const auto& id : request.ids) affected += in->rows.erase(id);
-        return write_reply{++in->lsn, affected};
-      },
+      [in](upsert_request& request) { return write(*in, {{std::move(request)}}); },
+      [in](delete_request& request) { return write(*in, {{std::move(request)}}); },
+      [in](write_operation& operation) { return write(*in, {{std::move(operation)}}); },
+      [in](const batch_request& batch) { return write(*in, batch); },
       [in](actors::info_atom) -> caf::result<collection_info> {
         const std::lock_guard lock(in->mutex);
         collection_info info;

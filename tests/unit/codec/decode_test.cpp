@@ -5,6 +5,7 @@
 #include "protocols/codec/decode_collection.hpp"
 #include "protocols/codec/decode_points.hpp"
 #include "protocols/codec/decode_query.hpp"
+#include "protocols/codec/decode_updates.hpp"
 #include "tests/support/catch.hpp"
 
 namespace thespis::codec {

@@ -150,12 +150,12 @@ void check_same(const view& found, const view& expected) {
   CHECK(found.lsn == expected.lsn);
   std::size_t differences = 0;
   for (slot_t slot = 0; slot < expected.end_slot; ++slot) {
-    bool live = false;
+    const bool live = !expected.retired.contains(slot);
+    if (found.retired.contains(slot) == live) ++differences;
     for (std::size_t i = 0; i < expected.vectors.size(); ++i) {
       const bool dead = expected.vectors[i].dead.contains(slot);
       if (found.vectors[i].dead.contains(slot) != dead) ++differences;
       if (dead) continue;
-      live = true;
       const auto* row = expected.vectors[i].arena->row(slot);
       if (!std::equal(row, row + dimension, found.vectors[i].arena->row(slot))) ++differences;
     }

@@ -59,7 +59,7 @@ class unpublished {
     REQUIRE(state_->apply(std::move(*decided)));
   }
   void erase(std::uint64_t id) {
-    auto decided = state_->decide(delete_request{{point_id(id)}});
+    auto decided = state_->decide(delete_request{{{point_id(id)}}}, 1);
     REQUIRE(decided);
     REQUIRE(state_->apply(std::move(*decided)));
   }

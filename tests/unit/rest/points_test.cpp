@@ -68,11 +68,11 @@ TEST_CASE("columns are upserted and points deleted") {
       fixture.ask("PUT", "/collections/dots/points?wait=false&ordering=weak",
                   R"({"batch":{"ids":[10,11],"vectors":[[1,1],[2,2]],"payloads":[{"a":1},null]}})");
   REQUIRE(columns.status == 200);
-  REQUIRE(has(columns.body, R"({"operation_id":2,"status":"acknowledged"})"));
+  REQUIRE(has(columns.body, R"({"operation_id":2,"status":"acknowledged","affected":2})"));
   REQUIRE(has(fixture.ask("GET", "/collections/dots/points/10").body, R"("payload":{"a":1})"));
   const auto deleted =
       fixture.ask("POST", "/collections/dots/points/delete", R"({"points":[10,11,12]})");
-  REQUIRE(has(deleted.body, R"({"operation_id":3,"status":"completed"})"));
+  REQUIRE(has(deleted.body, R"({"operation_id":3,"status":"completed","affected":2})"));
   REQUIRE(fixture.ask("GET", "/collections/dots/points/10").status == 404);
 }
 
