@@ -173,7 +173,6 @@ TEST_CASE("points that contradict the collection are refused whole") {
   auto twice = good;
   twice.vectors.push_back(twice.vectors[0]);
   refused(twice, errc::invalid_argument, "twice");
-  refused({point_id(3), {}, {}}, errc::invalid_argument, "no vector");
   refused(make_point(2, good.vectors[0].values, std::string((1u << 20) + 1, 'x')), errc::too_large,
           "1048577");
 }
