@@ -153,7 +153,8 @@ result<void> files_check::compare(const saved_slots& saved,
   });
   if (!read) return ok();  // the tables have findings of their own
   std::uint64_t live = 0;
-  for (slot_t slot = 0; slot < saved.next_slot; ++slot) live += saved.retired.contains(slot) ? 0 : 1;
+  for (slot_t slot = 0; slot < saved.next_slot; ++slot)
+    live += saved.retired.contains(slot) ? 0 : 1;
   if (wrong.empty() && saved.lsn == counters_->lsn && live != stored)
     wrong = std::to_string(live) + " slots live in the file, but " + std::to_string(stored) +
             " are stored";

@@ -215,7 +215,8 @@ TEST_CASE("checks beside writes find nothing wrong, and those who ask at once sh
             {point_id((turn * 13 + n) % 500), {{"", {float(turn), float(n)}}}, payload{}});
       static_cast<void>(node.ask<write_reply>(handles->writer, upsert_request{some}));
       static_cast<void>(node.ask<write_reply>(
-          handles->writer, delete_request{{{point_id(turn % 500), point_id((turn * 3) % 500)}, {}}}));
+          handles->writer,
+          delete_request{{{point_id(turn % 500), point_id((turn * 3) % 500)}, {}}}));
     }
   });
   for (int round = 0; round < 8; ++round) {

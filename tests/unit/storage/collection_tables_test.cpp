@@ -113,8 +113,7 @@ TEST_CASE("a change of the payload keeps slot, vectors and time of creation") {
   CHECK(store->vectors(7).error().code == errc::corruption);
   bool told = false;
   REQUIRE(db.engine->journal().read(changed.lsn, [&](journal_entry&& entry) {
-    told = entry.body.size() == 2 &&
-           entry.body[0].effect == set_payload(point_id(1), R"({"v":2})");
+    told = entry.body.size() == 2 && entry.body[0].effect == set_payload(point_id(1), R"({"v":2})");
     return false;
   }));
   CHECK(told);
