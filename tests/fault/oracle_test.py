@@ -90,9 +90,12 @@ class OracleTest(unittest.TestCase):
             self.check(client, with_index)
 
     def some(self, alive, name="single"):
-        """An id that is alive, or one that was deleted."""
+        """An id that is alive with all of its parts, or one that was deleted."""
         points = self.ledgers[name].points
-        return next(key for key, value in points.items() if (value is not DELETED) == alive)
+        return next(key for key, value in points.items() if (
+            value is DELETED if not alive else
+            value is not DELETED and value.version is not None
+            and value.vectors.keys() == SCHEMAS[name].keys()))
 
     def value(self, name="single"):
         return random_value(self.source, self.book, SCHEMAS[name], "new")

@@ -13,6 +13,8 @@ import time
 import uuid
 
 from ledger import DELETED, Broken, Value, bits, float32, floats
+from point_operations import (ROUTES, Draft, delete, point_body, random_payload_write,
+                              random_vector_write, upsert)
 
 POINTS_PER_REQUEST_MAX = 40
 # Refused before anything happened.
@@ -57,11 +59,7 @@ def random_value(source, book, schema, key):
 
 
 def list_body(values):
-    points = []
-    for key, value in values.items():
-        vectors = {name: floats(packed) for name, packed in value.vectors.items()}
-        points.append({"id": key, "vector": vectors.get("", vectors), "payload": value.payload})
-    return {"points": points}
+    return {"points": [point_body(key, value) for key, value in values.items()]}
 
 
 def column_body(values, schema):
@@ -120,7 +118,9 @@ class Worker(threading.Thread):
             return False
         if self.refused(answer):
             return True
-        if answer.status != 200 or answer.json["result"]["status"] != "completed":
+        done = answer.json["result"] if answer.status == 200 else {"status": answer.status}
+        told = done if isinstance(done, list) else [done]
+        if {one["status"] for one in told} != {"completed"}:
             raise Broken(f"{method} {path}: {answer.status} {answer.body[:500]!r}")
         ledger.acknowledge(changes)
         return True
@@ -130,19 +130,47 @@ def next_write(ledger, ids, source):
     """Method, path, body and the changes that a random write of some of `ids` asks for."""
     some = source.sample(ids, source.randint(1, min(len(ids), POINTS_PER_REQUEST_MAX)))
     path = f"/collections/{ledger.collection}/points"
+    draft = Draft(ledger)
     choice = source.random()
+    if choice < 0.15:
+        operations = [random_operation(source, draft, source.sample(some, (len(some) + 1) // 2))
+                      for _ in range(source.randint(2, 6))]
+        body = {"operations": [{name: body} for name, body in operations]}
+        return "POST", f"{path}/batch?wait=true", body, draft.changes
     if choice < 0.25:
-        return "POST", f"{path}/delete?wait=true", {"points": some}, dict.fromkeys(some, DELETED)
-    changes = {key: random_value(source, ledger.book, ledger.schema, key) for key in some}
-    if choice < 0.45:
-        # The same vectors with another payload.
-        for key in some:
-            known = ledger.points.get(key)
-            if known is not DELETED:
-                changes[key] = Value(key, known.vectors, changes[key].payload)
-    as_columns = source.random() < 0.5
-    body = column_body(changes, ledger.schema) if as_columns else list_body(changes)
-    return "PUT", f"{path}?wait=true", body, changes
+        values = {key: random_value(source, ledger.book, ledger.schema, key) for key in some}
+        return "PUT", f"{path}?wait=true", column_body(values, ledger.schema), values
+    name, body = random_operation(source, draft, some)
+    method, end = ROUTES[name]
+    return method, f"{path}{end}?wait=true", body, draft.changes
+
+
+def random_operation(source, draft, ids):
+    """Name and body of a write of some points."""
+    book, schema = draft.ledger.book, draft.ledger.schema
+    choice = source.random()
+    alive = draft.alive(ids)
+    if choice < 0.25:
+        return delete(draft, ids)
+    if choice < 0.5 and alive:
+        return random_payload_write(
+            source, draft, alive,
+            lambda: {key: value for key, value in
+                     random_payload(source, book.next_version()).items() if value is not None})
+    if choice < 0.7 and alive:
+        return random_vector_write(source, draft, alive,
+                                   lambda name: bits(random_vector(source, schema[name][0])))
+    values = {key: random_value(source, book, schema, key) for key in ids}
+    for key in ids:
+        if source.random() < 0.1:
+            # Without one of its vectors.
+            vectors = dict(values[key].vectors)
+            del vectors[source.choice(sorted(vectors))]
+            values[key] = Value(key, vectors, values[key].payload)
+        elif choice > 0.9 and key in alive:
+            # The same vectors with another payload.
+            values[key] = Value(key, draft.now(key).vectors, values[key].payload)
+    return upsert(draft, values)
 
 
 class PointWriter(Worker):
