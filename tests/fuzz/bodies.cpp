@@ -18,6 +18,7 @@
 #include "protocols/codec/quantization.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/fuzz/write_filter.hpp"
+#include "tests/fuzz/write_operations.hpp"
 
 using namespace thespis;
 using namespace thespis::fuzz;
@@ -28,16 +29,6 @@ namespace {
 constexpr std::size_t depth_max = 32;
 
 using thespis::fuzz::write;
-
-void write_vectors(json_writer& out, const std::vector<named_vector>& vectors) {
-  if (vectors.size() == 1 && vectors.front().name.empty()) {
-    out.floats(vectors.front().values);
-    return;
-  }
-  out.begin_object();
-  for (const auto& vector : vectors) out.key(vector.name).floats(vector.values);
-  out.end_object();
-}
 
 void write_ids(json_writer& out, const std::vector<point_id>& ids) {
   out.begin_array();
@@ -70,22 +61,16 @@ void write(json_writer& out, const vector_selector& selector) {
 }
 
 void write(json_writer& out, const upsert_request& request) {
-  out.begin_object().key("points").begin_array();
-  for (const auto& point : request.points) {
-    require(point.payload.json.size() <= limits::payload_bytes_max, "payloads are bounded");
-    out.begin_object();
-    codec::encode(out.key("id"), point.id);
-    write_vectors(out.key("vector"), point.vectors);
-    if (!point.payload.empty()) out.key("payload").raw(point.payload.json);
-    out.end_object();
-  }
-  out.end_array().end_object();
+  write_fields(out.begin_object(), request);
+  out.end_object();
 }
 
 void write(json_writer& out, const delete_request& request) {
-  write_ids(out.begin_object().key("points"), request.ids);
+  write_fields(out.begin_object(), request);
   out.end_object();
 }
+
+void write(json_writer& out, const batch_request& request) { write_batch(out, request); }
 
 void write(json_writer& out, const retrieve_request& request) {
   write_ids(out.begin_object().key("ids"), request.ids);
@@ -222,6 +207,11 @@ void check_filter(std::string_view body) {
   require(passes(*first) == passes(*second), "a filter means the same after one round");
 }
 
+void read_batch(std::string_view body) {
+  round_trip(body, codec::decode_batch);
+  if (const auto batch = codec::decode_batch(body, depth_max)) check_edits(*batch);
+}
+
 }  // namespace
 
 void thespis::fuzz::check_input(std::string_view input) {
@@ -231,6 +221,7 @@ void thespis::fuzz::check_input(std::string_view input) {
     case 'i': check(body, codec::decode_index_check); break;
     case 'u': round_trip(body, codec::decode_upsert); break;
     case 'd': round_trip(body, codec::decode_delete); break;
+    case 'b': read_batch(body); break;
     case 'r': round_trip(body, codec::decode_retrieve); break;
     case 's': round_trip(body, codec::decode_scroll); break;
     case 'p': check(body, codec::decode_ids_page); break;

@@ -80,6 +80,10 @@ void write_entries(const corpus& out) {
   out.add("entry_none", 'J', entry({}, ""));
   out.add("entry_upsert", 'J', entry({upsert}, "key"));
   out.add("entry_erase", 'J', entry({delete_effect{ids()[0]}, delete_effect{ids()[1]}}, ""));
+  out.add(
+      "entry_payload", 'J',
+      entry({payload_effect{ids()[2], payload{"{\"b\":2}"}, 8}, payload_effect{ids()[0], {}, 9}},
+            ""));
   out.add("entry_create", 'J', entry({create_collection_effect{"docs", spec(), 9}}, ""));
   out.add("entry_drop", 'J', entry({drop_collection_effect{"docs"}}, ""));
   out.add("entry_mixed", 'J', entry({upsert, delete_effect{ids()[1]}, upsert}, ""));
