@@ -36,6 +36,7 @@ inline constexpr std::size_t points_per_request_max = 100'000;
 inline constexpr std::size_t ids_per_request_max = 100'000;
 inline constexpr std::size_t payload_keys_per_request_max = 1'024;  ///< To be removed.
 inline constexpr std::size_t operations_per_batch_max = 1'000;
+inline constexpr std::size_t points_filtered_per_write_max = 250'000;  ///< Read to be judged.
 /// Of the points that a write changes, as they were and as they become: it holds them at once.
 inline constexpr std::size_t write_points_bytes_max = 1u << 30;
 inline constexpr std::uint32_t limit_max = 10'000;    ///< `limit` of a query or scroll.

@@ -4,6 +4,7 @@
 #include "core/payload_edit.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -17,8 +18,23 @@ namespace thespis {
 
 namespace {
 
-using step = payload_path::step;
+/// A step of a path.
+struct step {
+  json_path::part::kind is = json_path::part::kind::key;
+  std::string key;  // as it stands in compact JSON, with its quotes
+  std::uint32_t index = 0;
+};
+using kind = json_path::part::kind;
 using steps = std::span<const step>;
+
+std::vector<step> steps_of(const json_path& path) {
+  std::vector<step> made;
+  for (const auto& part : path.parts) {
+    auto& next = made.emplace_back(step{part.is, {}, part.index});
+    if (part.is == kind::key) append_json_string(part.key, next.key);
+  }
+  return made;
+}
 
 std::string_view text_of(const payload& value) noexcept {
   return value.empty() ? std::string_view("{}") : std::string_view(value.json);
@@ -82,7 +98,7 @@ std::optional<std::string> set_elements(std::optional<std::string_view> value, s
                                         const leaf& at_end) {
   const auto elements = value ? json_elements(*value) : std::nullopt;
   if (!elements) return std::nullopt;
-  const bool all = way.front().is == step::kind::every;
+  const bool all = way.front().is == kind::every;
   std::string out = "[";
   for (std::size_t i = 0; i < elements->size(); ++i) {
     if (i > 0) out += ',';
@@ -99,8 +115,8 @@ std::optional<std::string> set_elements(std::optional<std::string_view> value, s
 std::optional<std::string> set_at(std::optional<std::string_view> value, steps way,
                                   const leaf& at_end) {
   if (way.empty()) return at_end(value);
-  return way.front().is == step::kind::key ? set_member(value, way, at_end)
-                                           : set_elements(value, way, at_end);
+  return way.front().is == kind::key ? set_member(value, way, at_end)
+                                     : set_elements(value, way, at_end);
 }
 
 void remove_from(std::string_view value, std::span<const steps> ways, std::string& out);
@@ -109,7 +125,7 @@ void remove_members(const std::vector<json_member>& members, std::span<const ste
                     std::string& out) {
   std::unordered_map<std::string_view, std::vector<steps>> below;
   for (const auto& way : ways)
-    if (way.front().is == step::kind::key) below[way.front().key].push_back(way.subspan(1));
+    if (way.front().is == kind::key) below[way.front().key].push_back(way.subspan(1));
   out += '{';
   bool first = true;
   for (const auto& [key, value] : members) {
@@ -131,7 +147,7 @@ void remove_elements(const std::vector<std::string_view>& elements, std::span<co
                      std::string& out) {
   out += '[';
   for (const auto& way : ways)
-    if (way.size() == 1 && way.front().is == step::kind::every) {
+    if (way.size() == 1 && way.front().is == kind::every) {
       out += ']';
       return;
     }
@@ -139,8 +155,8 @@ void remove_elements(const std::vector<std::string_view>& elements, std::span<co
     if (i > 0) out += ',';
     std::vector<steps> below;
     for (const auto& way : ways)
-      if (way.front().is == step::kind::every ||
-          (way.front().is == step::kind::element && way.front().index == i))
+      if (way.front().is == kind::every ||
+          (way.front().is == kind::index && way.front().index == i))
         below.push_back(way.subspan(1));
     remove_from(elements[i], below, out);
   }
@@ -174,9 +190,10 @@ result<payload> checked(std::string&& json) {
   return payload{std::move(json)};
 }
 
-result<payload> set_where(const payload& stored, const payload_path& where, const leaf& at_end) {
+result<payload> set_where(const payload& stored, const json_path& where, const leaf& at_end) {
   THESPIS_CHECK(check_stored(stored));
-  auto made = set_at(text_of(stored), where.steps, at_end);
+  const auto way = steps_of(where);
+  auto made = set_at(text_of(stored), way, at_end);
   if (!made) return stored;
   return checked(std::move(*made));
 }
@@ -184,7 +201,7 @@ result<payload> set_where(const payload& stored, const payload_path& where, cons
 }  // namespace
 
 result<payload> merge_payload(const payload& stored, const payload& more,
-                              const std::optional<payload_path>& where) {
+                              const std::optional<json_path>& where) {
   const auto merge = [&](std::optional<std::string_view> old) {
     return merged(old.value_or("{}"), text_of(more));
   };
@@ -194,25 +211,26 @@ result<payload> merge_payload(const payload& stored, const payload& more,
 }
 
 result<payload> replace_payload(const payload& stored, const payload& instead,
-                                const std::optional<payload_path>& where) {
+                                const std::optional<json_path>& where) {
   if (!where) return checked(std::string(text_of(instead)));
   return set_where(stored, *where,
                    [&](std::optional<std::string_view>) { return std::string(text_of(instead)); });
 }
 
-result<payload> remove_keys(const payload& stored, std::span<const payload_path> paths) {
+result<payload> remove_keys(const payload& stored, std::span<const json_path> paths) {
   THESPIS_CHECK(check_stored(stored));
-  std::vector<steps> ways;
-  for (const auto& path : paths) ways.emplace_back(path.steps);
+  std::vector<std::vector<step>> whole;
+  for (const auto& path : paths) whole.push_back(steps_of(path));
+  const std::vector<steps> ways(whole.begin(), whole.end());
   std::string out;
   remove_from(text_of(stored), ways, out);
   return checked(std::move(out));
 }
 
-result<void> check_removable(const payload_path& path) {
-  if (path.steps.back().is != step::kind::element) return ok();
+result<void> check_removable(const json_path& path) {
+  if (path.parts.back().is != kind::index) return ok();
   return error(errc::invalid_argument,
-               "path '" + path.text +
+               "path '" + path.text() +
                    "' names one element of an array, which cannot be removed; '[]' empties it");
 }
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "core/error.hpp"
-#include "core/payload_path.hpp"
+#include "core/json_path.hpp"
 #include "core/point.hpp"
 
 /// What a payload becomes by an edit. What an edit does not name stays as it is, to the letter, in
@@ -20,20 +20,19 @@ namespace thespis {
 /// replaces what was there; null removes it. Objects on the way are made, also in place of what is
 /// no object. Elements of arrays are not: where an array or element lacks, nothing is set.
 [[nodiscard]] result<payload> merge_payload(const payload& stored, const payload& more,
-                                            const std::optional<payload_path>& where);
+                                            const std::optional<json_path>& where);
 
 /// Puts `instead` in the place of what is at `where`, on the way to which objects are made as in
 /// `merge_payload`; without `where` it is the whole.
 [[nodiscard]] result<payload> replace_payload(const payload& stored, const payload& instead,
-                                              const std::optional<payload_path>& where);
+                                              const std::optional<json_path>& where);
 
 /// Removes what `paths` name; one that leads nowhere is no error. A path that ends in `[]` empties
 /// the array. None ends in a number: see `check_removable`.
-[[nodiscard]] result<payload> remove_keys(const payload& stored,
-                                          std::span<const payload_path> paths);
+[[nodiscard]] result<payload> remove_keys(const payload& stored, std::span<const json_path> paths);
 
 /// Refuses a path that ends in one element of an array: removed twice it would name another one.
 /// Errors: invalid_argument.
-[[nodiscard]] result<void> check_removable(const payload_path& path);
+[[nodiscard]] result<void> check_removable(const json_path& path);
 
 }  // namespace thespis

@@ -9,8 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "core/filter.hpp"
 #include "core/ids.hpp"
-#include "core/payload_path.hpp"
+#include "core/json_path.hpp"
 #include "core/point.hpp"
 
 /// Writes of points. Each takes effect as a whole, or changes nothing and names the point at fault.
@@ -32,12 +33,14 @@ struct upsert_request {
   std::vector<point> points;
   expected_versions if_versions = {};
   update_mode mode = update_mode::upsert;
+  std::optional<filter> update_filter = {};  ///< Existing points that do not pass stay as they are.
 };
 
 /// The points that a write is about.
 struct point_targets {
   std::vector<point_id> ids;
   expected_versions if_versions = {};
+  std::optional<filter> where = {};  ///< In place of ids: all points that pass.
 };
 
 /// Deletes points; ids that do not exist are no error.
@@ -49,6 +52,7 @@ struct delete_request : point_targets {};
 struct update_vectors_request {
   std::vector<point> points;  ///< Without payloads.
   expected_versions if_versions = {};
+  std::optional<filter> update_filter = {};  ///< As in an upsert.
 };
 
 /// Removes vectors by name; a point may lack them already.
@@ -59,18 +63,18 @@ struct delete_vectors_request : point_targets {
 /// Merges keys into payloads: see `merge_payload`.
 struct set_payload_request : point_targets {
   thespis::payload payload;
-  std::optional<payload_path> key;
+  std::optional<json_path> key;
 };
 
 /// Replaces payloads, or what is in them at a path: see `replace_payload`.
 struct overwrite_payload_request : point_targets {
   thespis::payload payload;
-  std::optional<payload_path> key;
+  std::optional<json_path> key;
 };
 
 /// Removes keys from payloads: see `remove_keys`.
 struct delete_payload_request : point_targets {
-  std::vector<payload_path> keys;
+  std::vector<json_path> keys;
 };
 
 /// Leaves points without a payload.

@@ -73,6 +73,11 @@ void point_drafts::erase(point_draft& where) noexcept {
   where.payload = {};
 }
 
+bool point_drafts::changed(const point_id& id) const {
+  const auto known = by_id_.find(id);
+  return known != by_id_.end() && known->second->changed;
+}
+
 decision point_drafts::finish(std::int64_t now_us) && {
   decision decided;
   for (auto& draft : drafts_) {

@@ -28,6 +28,11 @@ struct point_draft {
   std::optional<std::vector<named_vector>> vectors;  ///< Unset: those that are stored.
   thespis::payload payload;                          ///< Set if it is `changed` and exists.
   std::uint64_t counted_by = 0;                      ///< The last operation that counted it.
+
+  /// The payload of a draft that exists.
+  [[nodiscard]] const thespis::payload& now() const noexcept {
+    return changed ? payload : former->payload;
+  }
 };
 
 /// The points that a request touches, in the order in which it does so. Operations see what those
@@ -49,6 +54,10 @@ class point_drafts {
   /// Its vectors, to be changed.
   [[nodiscard]] result<std::vector<named_vector>*> edit_vectors(point_draft& where);
   void erase(point_draft& where) noexcept;
+
+  /// Whether the request has changed that point so far.
+  [[nodiscard]] bool changed(const point_id& id) const;
+  [[nodiscard]] const std::deque<point_draft>& all() const noexcept { return drafts_; }
 
   /// What the request comes to: one effect for each point that it changes.
   [[nodiscard]] decision finish(std::int64_t now_us) &&;

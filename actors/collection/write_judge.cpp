@@ -12,10 +12,6 @@ namespace thespis::actors {
 
 namespace {
 
-const payload& payload_of(const point_draft& draft) noexcept {
-  return draft.changed ? draft.payload : draft.former->payload;
-}
-
 void replace_vectors(std::vector<named_vector>& vectors, std::vector<named_vector>&& more) {
   for (auto& vector : more) {
     const auto where = std::lower_bound(
@@ -80,13 +76,25 @@ result<void> write_judge::judge(upsert_request& request) {
     if (last[wanted.id] != i) continue;
     if (request.mode == (found->exists ? update_mode::insert_only : update_mode::update_only))
       continue;
+    if (found->exists && request.update_filter) {
+      THESPIS_TRY(const bool good, selection_.passes(*request.update_filter, *found));
+      if (!good) continue;
+    }
     THESPIS_CHECK(drafts_.put(*found, std::move(wanted)));
     count(*found);
   }
   return ok();
 }
 
+// Turns a filter into the ids of the points that pass it now.
+result<void> write_judge::resolve(point_targets& targets) {
+  if (!targets.where) return ok();
+  THESPIS_TRY(targets.ids, selection_.select(*targets.where));
+  return ok();
+}
+
 result<void> write_judge::judge(delete_request& request) {
+  THESPIS_CHECK(resolve(request));
   for (std::size_t i = 0; i < request.ids.size(); ++i) {
     THESPIS_TRY(auto* const found, find(request.ids[i], request.if_versions, i));
     if (!found->exists) continue;
@@ -97,12 +105,13 @@ result<void> write_judge::judge(delete_request& request) {
 }
 
 template <class Edit>
-result<void> write_judge::edit_payloads(const point_targets& targets, const Edit& edit) {
+result<void> write_judge::edit_payloads(point_targets& targets, const Edit& edit) {
+  THESPIS_CHECK(resolve(targets));
   for (std::size_t i = 0; i < targets.ids.size(); ++i) {
     const auto& id = targets.ids[i];
     THESPIS_TRY(auto* const found, find_existing(id, targets.if_versions, i));
     if (found->counted_by == operation_) continue;
-    auto edited = edit(payload_of(*found));
+    auto edited = edit(found->now());
     if (!edited) return error(edited.error().code, name(id) + ": " + edited.error().message);
     THESPIS_CHECK(drafts_.put_payload(*found, std::move(*edited)));
     count(*found);
@@ -139,6 +148,10 @@ result<void> write_judge::judge(update_vectors_request& request) {
     auto& wanted = request.points[i];
     THESPIS_CHECK(check_(wanted));
     THESPIS_TRY(auto* const found, find_existing(wanted.id, request.if_versions, i));
+    if (request.update_filter) {
+      THESPIS_TRY(const bool good, selection_.passes(*request.update_filter, *found));
+      if (!good) continue;
+    }
     THESPIS_TRY(auto* const vectors, drafts_.edit_vectors(*found));
     replace_vectors(*vectors, std::move(wanted.vectors));
     count(*found);
@@ -151,6 +164,7 @@ result<void> write_judge::judge(delete_vectors_request& request) {
     if (meta_.spec.find(vector) == nullptr)
       return error(errc::invalid_argument, "collection '" + meta_.name + "': it has no vector '" +
                                                vector + "' that could be deleted");
+  THESPIS_CHECK(resolve(request));
   for (std::size_t i = 0; i < request.ids.size(); ++i) {
     THESPIS_TRY(auto* const found, find_existing(request.ids[i], request.if_versions, i));
     THESPIS_TRY(auto* const vectors, drafts_.edit_vectors(*found));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/limits.hpp"
+#include "protocols/codec/decode_filter.hpp"
 #include "protocols/codec/fields.hpp"
 
 namespace thespis::codec {
@@ -173,7 +174,9 @@ upsert_request read_upsert(json_reader& in) {
       list ? read_point_list(in, out) : read_columns(in, out.points);
     } else if (key == "update_mode") {
       out.mode = read_update_mode(in);
-    } else if (key == "update_filter" || key == "shard_key") {
+    } else if (key == "update_filter") {
+      if (!in.read_null()) out.update_filter = read_filter(in);
+    } else if (key == "shard_key") {
       require_null(in, key);
     } else {
       refuse_unknown(in, key);

@@ -15,8 +15,8 @@
 /// unsupported (a field of the dialect that is not offered), too_large (a limit).
 namespace thespis::codec {
 
-/// `{"points": [{"id", "vector", "payload", "if_version"}], "update_mode"}`, or in place of the
-/// points `"batch": {"ids", "vectors", "payloads"}`.
+/// `{"points": [{"id", "vector", "payload", "if_version"}], "update_mode", "update_filter"}`, or in
+/// place of the points `"batch": {"ids", "vectors", "payloads"}`.
 [[nodiscard]] result<upsert_request> decode_upsert(std::string_view body, std::size_t depth_max);
 /// The same as a part of a body; failures are those of the reader.
 [[nodiscard]] upsert_request read_upsert(json_reader& in);

@@ -7,6 +7,7 @@
 
 #include "core/limits.hpp"
 #include "core/payload_edit.hpp"
+#include "protocols/codec/decode_filter.hpp"
 #include "protocols/codec/decode_points.hpp"
 #include "protocols/codec/fields.hpp"
 #include "protocols/codec/utf8.hpp"
@@ -46,8 +47,10 @@ bool read_target_field(json_reader& in, std::string_view key, point_targets& out
     filled = true;
     if (!in.begin_array_of(limits::ids_per_request_max, "ids")) return true;
     while (in.next_element()) read_target(in, out);
-  } else if (key == "filter" || key == "shard_key") {
+  } else if (key == "filter") {
     // Even an empty filter means something here: every point.
+    if (!in.read_null()) out.where = read_filter(in);
+  } else if (key == "shard_key") {
     require_null(in, key);
   } else {
     return false;
@@ -64,17 +67,9 @@ Request read_targets(json_reader& in, const ReadField& read_field) {
   if (!in.begin_object()) return out;
   while (in.next_key(key))
     if (!read_target_field(in, key, out, filled) && !read_field(key, out)) refuse_unknown(in, key);
-  if (!filled) refuse_missing(in, "points");
+  if (filled && out.where) in.fail(errc::invalid_argument, "either 'points' or 'filter', not both");
+  if (!filled && !out.where) refuse_missing(in, "points");
   return out;
-}
-
-payload_path read_path(json_reader& in) {
-  const auto text = in.read_string();
-  if (!in.ok()) return {};
-  auto path = payload_path::parse(text);
-  if (path) return std::move(*path);
-  in.fail(path.error().code, path.error().message);
-  return {};
 }
 
 template <class Request>
@@ -174,7 +169,9 @@ void read(json_reader& in, update_vectors_request& out) {
       filled = true;
       if (!in.begin_array_of(limits::points_per_request_max, "points")) return;
       while (in.next_element()) read_vectors_of_point(in, out);
-    } else if (key == "update_filter" || key == "shard_key") {
+    } else if (key == "update_filter") {
+      if (!in.read_null()) out.update_filter = read_filter(in);
+    } else if (key == "shard_key") {
       require_null(in, key);
     } else {
       refuse_unknown(in, key);

@@ -10,7 +10,7 @@
 #include "core/write_request.hpp"
 
 /// JSON bodies of writes other than upserts, in Qdrant's dialect. `points` is a list of ids; where
-/// a version is expected, `{"id", "if_version"}` stands for an id.
+/// a version is expected, `{"id", "if_version"}` stands for an id. `"filter"` may stand for it.
 /// Errors: as in decode_points.hpp.
 namespace thespis::codec {
 
@@ -30,7 +30,7 @@ namespace thespis::codec {
 [[nodiscard]] result<clear_payload_request> decode_clear_payload(std::string_view body,
                                                                  std::size_t depth_max);
 
-/// `{"points": [{"id", "vector", "if_version"}]}`
+/// `{"points": [{"id", "vector", "if_version"}], "update_filter"}`
 [[nodiscard]] result<update_vectors_request> decode_update_vectors(std::string_view body,
                                                                    std::size_t depth_max);
 /// `{"points", "vector": [name]}`

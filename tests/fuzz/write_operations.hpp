@@ -13,6 +13,7 @@
 #include "core/write_request.hpp"
 #include "protocols/codec/encode.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
+#include "tests/fuzz/write_filter.hpp"
 
 /// Writes of points in the dialect, as text that the codec must read as the same, and what their
 /// edits of payloads come to.
@@ -32,6 +33,7 @@ inline void write_version(codec::json_writer& out, const expected_versions& expe
 
 /// The fields of an upsert.
 inline void write_fields(codec::json_writer& out, const upsert_request& request) {
+  if (request.update_filter) write(out.key("update_filter"), *request.update_filter);
   constexpr const char* modes[] = {"upsert", "insert_only", "update_only"};
   out.key("update_mode").string(modes[static_cast<std::size_t>(request.mode)]);
   out.key("points").begin_array();
@@ -49,6 +51,7 @@ inline void write_fields(codec::json_writer& out, const upsert_request& request)
 }
 
 inline void write_fields(codec::json_writer& out, const update_vectors_request& request) {
+  if (request.update_filter) write(out.key("update_filter"), *request.update_filter);
   out.key("points").begin_array();
   for (std::size_t i = 0; i < request.points.size(); ++i) {
     out.begin_object();
@@ -61,6 +64,11 @@ inline void write_fields(codec::json_writer& out, const update_vectors_request& 
 }
 
 inline void write_targets(codec::json_writer& out, const point_targets& targets) {
+  if (targets.where) {
+    require(targets.ids.empty(), "either ids or a filter");
+    write(out.key("filter"), *targets.where);
+    return;
+  }
   require(targets.ids.size() <= limits::ids_per_request_max, "ids are bounded");
   out.key("points").begin_array();
   for (std::size_t i = 0; i < targets.ids.size(); ++i) {
@@ -83,7 +91,7 @@ template <class Request>
 void write_payload_fields(codec::json_writer& out, const Request& request) {
   write_targets(out, request);
   out.key("payload").raw(request.payload.empty() ? "{}" : request.payload.json);
-  if (request.key) out.key("key").string(request.key->text);
+  if (request.key) out.key("key").string(request.key->text());
 }
 
 inline void write_fields(codec::json_writer& out, const set_payload_request& request) {
@@ -97,7 +105,7 @@ inline void write_fields(codec::json_writer& out, const overwrite_payload_reques
 inline void write_fields(codec::json_writer& out, const delete_payload_request& request) {
   write_targets(out, request);
   out.key("keys").begin_array();
-  for (const auto& key : request.keys) out.string(key.text);
+  for (const auto& key : request.keys) out.string(key.text());
   out.end_array();
 }
 

@@ -157,11 +157,11 @@ TEST_CASE("payloads are set, overwritten, cut and cleared without a new slot") {
   CHECK(db.existing(1).payload->json == R"({"a":1,"b":{"c":2}})");
   CHECK(db.existing(2).payload->json == R"({"b":{"c":2}})");
   auto deep = set({1}, R"({"d":3})");
-  deep.key = *payload_path::parse("b");
+  deep.key = *json_path::parse("b");
   db.done(deep);
   CHECK(db.existing(1).payload->json == R"({"a":1,"b":{"c":2,"d":3}})");
   auto cut = about<delete_payload_request>({1});
-  cut.keys = {*payload_path::parse("b.c"), *payload_path::parse("a")};
+  cut.keys = {*json_path::parse("b.c"), *json_path::parse("a")};
   db.done(cut);
   CHECK(db.existing(1).payload->json == R"({"b":{"d":3}})");
   auto fresh = about<overwrite_payload_request>({1});
@@ -246,12 +246,67 @@ TEST_CASE("a point is written only at the version that is expected") {
   check_refused(db.write(edit), errc::conflict, {"point 1"});
 }
 
+TEST_CASE("a filter stands for the points that pass it, as they are then") {
+  docs db;
+  db.done(put({whole(1, 1, R"({"k":1})"), whole(2, 2, R"({"k":2})"), whole(3, 3, R"({"k":2})")}));
+  const auto key_is = [](std::int64_t value) {
+    field_condition asked{*json_path::parse("k"), {match_value{value}}};
+    filter made;
+    made.must.push_back({std::move(asked)});
+    return made;
+  };
+  auto edit = set({}, R"({"new":true})");
+  edit.where = key_is(2);
+  CHECK(db.done(edit).affected == 2);
+  CHECK(db.existing(1).payload->json == R"({"k":1})");
+  CHECK(db.existing(3).payload->json == R"({"k":2,"new":true})");
+  auto fresh = set({1}, R"({"k":2})");
+  auto cut = about<delete_payload_request>({});
+  cut.keys = {*json_path::parse("new")};
+  cut.where = key_is(2);
+  auto gone = about<delete_request>({});
+  gone.where = key_is(7);
+  const auto reply =
+      db.batch({fresh, put({whole(4, 4, R"({"k":2})")}), about<delete_request>({3}), cut, gone});
+  REQUIRE(reply);
+  CHECK(reply->each == std::vector<std::uint64_t>{1, 1, 1, 3, 0});
+  auto bare = no_vectors({}, {"image"});
+  bare.where.emplace().must.push_back({has_vector_condition{"text"}});
+  bare.where->must_not.push_back({has_id_condition{{point_id(4)}}});
+  CHECK(db.done(bare).affected == 2);
+  CHECK(db.existing(4).vectors->size() == 2);
+  CHECK(db.existing(1).vectors->size() == 1);
+  gone.where.emplace();
+  CHECK(db.done(gone).affected == 3);
+  CHECK(db.node.info("docs").points == 0);
+}
+
+TEST_CASE("points that exist are replaced only if they pass the filter of an update") {
+  docs db;
+  db.done(put({whole(1, 1, R"({"v":1})"), whole(2, 2, R"({"v":2})")}));
+  field_condition old{*json_path::parse("v"), {number_range{{.lt = 2}}}};
+  auto next = put({whole(1, 5), whole(2, 5), whole(3, 5)});
+  next.update_filter.emplace().must.push_back({old});
+  CHECK(db.done(next).affected == 2);
+  CHECK(*db.existing(1).vectors == whole(1, 5).vectors);
+  CHECK(*db.existing(2).vectors == whole(2, 2).vectors);
+  CHECK(*db.existing(3).vectors == whole(3, 5).vectors);
+  next.mode = update_mode::update_only;
+  next.points.push_back(whole(4, 5));
+  CHECK(db.done(next).affected == 0);
+  auto moved = vectors_of(2, {{"image", {9, 9}}});
+  moved.update_filter = next.update_filter;
+  CHECK(db.done(moved).affected == 0);
+  moved.points[0].id = point_id(8);
+  check_refused(db.write(moved), errc::not_found, {"point 8"});
+}
+
 TEST_CASE("operations of a batch see those before them and take effect as one") {
   docs db;
   db.done(put({whole(1, 1, R"({"a":1})"), whole(2, 2)}));
   const auto before = db.node.info("docs").tombstones;
   auto cut = about<delete_payload_request>({3});
-  cut.keys = {*payload_path::parse("x")};
+  cut.keys = {*json_path::parse("x")};
   const auto reply =
       db.batch({put({whole(3, 3, R"({"x":1,"y":2})")}), set({1, 3}, R"({"b":2})"), cut,
                 vectors_of(3, {{"image", {9, 9}}}), about<delete_request>({2}),
