@@ -25,6 +25,7 @@ template <class Request>
 answered write_points(call& in, result<Request> (*decode)(std::string_view, std::size_t)) {
   auto wanted = decode(in.request.body, in.options.json_depth_max);
   if (!wanted) co_return answer_error(in, wanted.error());
+  std::string().swap(in.request.body);
   write_operation operation(std::move(*wanted));
   auto reply = co_await in.engine.write(in.collection, std::move(operation), in.deadline);
   if (!reply) co_return answer_error(in, reply.error());

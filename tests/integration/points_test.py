@@ -175,6 +175,37 @@ class PointsTest(unittest.TestCase):
         self.assertEqual(self.get(1), before)
         self.assertEqual(self.client.post(f"{self.path}/count", {}).result["count"], 1)
 
+    def test_filters_and_conditions(self):
+        self.put(whole(1, 1.0, {"k": 1}), whole(2, 2.0, {"k": 2}), whole(3, 3.0, {"k": 2}))
+        two = {"must": [{"key": "k", "match": {"value": 2}}]}
+        self.write("POST", "/payload", {"payload": {"n": {"m": 1}}, "filter": two}, 2)
+        self.assertEqual(self.get(3)["payload"], {"k": 2, "n": {"m": 1}})
+        self.assertEqual(self.get(1)["payload"], {"k": 1})
+        self.write("POST", "/vectors/delete", {"vector": ["image"], "filter": two}, 2)
+        only = {"must": [{"has_vector": "image"}]}
+        self.write("PUT", "/payload", {"payload": {"whole": True}, "filter": only}, 1)
+        self.write("POST", "/payload/clear", {"filter": {"must": [{"has_id": [3, 99]}]}}, 1)
+        body = {"points": [whole(2, 8.0, {"k": 2}), whole(9, 9.0)], "update_filter": two}
+        self.assertEqual(self.client.put(self.path, body).result["affected"], 2)
+        body["update_filter"] = {"must_not": [{"key": "k", "match": {"value": 2}}]}
+        body["points"] = [whole(2, 7.0), whole(9, 7.0)]
+        self.assertEqual(self.client.put(self.path, body).result["affected"], 1)
+        self.assertEqual(self.get(2)["vector"]["image"], [8, 0])
+        batch = {"operations": [
+            {"upsert": {"points": [whole(5, 5.0, {"k": 5})]}},
+            {"set_payload": {"payload": {"seen": 1},
+                             "filter": {"must": [{"key": "k", "range": {"gte": 2}}]}}},
+            {"delete": {"filter": {"must_not": [{"key": "seen", "match": {"value": 1}}]}}}]}
+        results = self.client.post(f"{self.path}/batch", batch).result
+        self.assertEqual([one["affected"] for one in results], [1, 2, 3])
+        self.assertEqual(self.client.post(f"{self.path}/ids", {}).result["ids"], [2, 5])
+        both = {"points": [2], "filter": {}}
+        self.check_refused(self.client.post(f"{self.path}/delete", both), 400, "not both")
+        bad = {"filter": {"must": [{"key": "k", "match": {"valve": 1}}]}}
+        self.check_refused(self.client.post(f"{self.path}/payload/clear", bad), 400, "valve")
+        self.assertEqual(self.client.post(f"{self.path}/delete", {"filter": {}}).result["affected"],
+                         2)
+
     def test_batches(self):
         self.put(whole(1, 1.0, {"a": 1}), whole(2, 2.0))
         batch = {"operations": [

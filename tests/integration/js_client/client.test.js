@@ -191,6 +191,97 @@ describe('points', () => {
   });
 });
 
+describe('writes of points', () => {
+  const at = async (id) => (await client.retrieve('edits', { ids: [id], with_vector: true }))[0];
+  const whole = (id, value, payload) => ({
+    id, vector: { image: [value, 0], text: [value, 1, 2] }, payload,
+  });
+
+  before(() =>
+    client.createCollection('edits', {
+      vectors: { image: { size: 2, distance: 'Euclid' }, text: { size: 3, distance: 'Dot' } },
+    }),
+  );
+  after(() => client.deleteCollection('edits'));
+
+  test('vectors are updated and deleted by name', async () => {
+    await client.upsert('edits', { wait: true, points: [whole(1, 1, { a: 1 }), whole(2, 2)] });
+    const done = await client.updateVectors('edits', {
+      wait: true, points: [{ id: 1, vector: { text: [5, 5, 5] } }],
+    });
+    assert.equal(done.status, 'completed');
+    assert.equal(done.affected, 1);
+    assert.deepEqual((await at(1)).vector, { image: [1, 0], text: [5, 5, 5] });
+    await client.deleteVectors('edits', { wait: true, points: [1], vector: ['image'] });
+    assert.deepEqual((await at(1)).vector, { text: [5, 5, 5] });
+    assert.deepEqual((await at(1)).payload, { a: 1 });
+    const near = await client.query('edits', { query: [1, 0], using: 'image', limit: 10 });
+    assert.deepEqual(ids(near.points), [2]);
+    await refused(
+      client.updateVectors('edits', { points: [{ id: 9, vector: { text: [1, 1, 1] } }] }),
+      404, "'edits'", 'point 9',
+    );
+    await refused(client.deleteVectors('edits', { points: [1], vector: ['x'] }), 400, "'x'");
+  });
+
+  test('payloads are set, overwritten, cut and cleared', async () => {
+    await client.upsert('edits', { wait: true, points: [whole(1, 1, { a: 1 }), whole(2, 2)] });
+    await client.setPayload('edits', { wait: true, payload: { b: { c: 2 } }, points: [1, 2] });
+    assert.deepEqual((await at(1)).payload, { a: 1, b: { c: 2 } });
+    await client.setPayload('edits', { wait: true, payload: { d: 3 }, points: [1], key: 'b' });
+    assert.deepEqual((await at(1)).payload.b, { c: 2, d: 3 });
+    await client.deletePayload('edits', { wait: true, keys: ['b.c', 'a'], points: [1] });
+    assert.deepEqual((await at(1)).payload, { b: { d: 3 } });
+    const only = { must: [{ key: 'b.c', match: { value: 2 } }] };
+    const done = await client.overwritePayload('edits', {
+      wait: true, payload: { new: true }, filter: only,
+    });
+    assert.equal(done.affected, 1);
+    assert.deepEqual((await at(2)).payload, { new: true });
+    await client.clearPayload('edits', { wait: true, points: [1, 2] });
+    assert.deepEqual((await at(1)).payload, {});
+    await refused(client.setPayload('edits', { payload: { a: 1 }, points: [77] }), 404, '77');
+  });
+
+  test('an upsert inserts only, updates only, or under a condition', async () => {
+    await client.upsert('edits', { wait: true, points: [whole(1, 1, { v: 1 })] });
+    const upsert = (more) => client.upsert('edits', { wait: true, ...more });
+    await upsert({ points: [whole(1, 7), whole(5, 5)], update_mode: 'insert_only' });
+    assert.deepEqual((await at(1)).vector.image, [1, 0]);
+    await upsert({ points: [whole(1, 8), whole(6, 6)], update_mode: 'update_only' });
+    assert.deepEqual((await at(1)).vector.image, [8, 0]);
+    assert.equal(await at(6), undefined);
+    const update_filter = { must: [{ key: 'v', match: { value: 1 } }] };
+    const done = await upsert({ points: [whole(1, 9), whole(7, 7)], update_filter });
+    assert.equal(done.affected, 1);
+    assert.deepEqual((await at(1)).vector.image, [8, 0]);
+    assert.deepEqual((await at(7)).vector.image, [7, 0]);
+  });
+
+  test('a batch is done in order, and as a whole', async () => {
+    await client.upsert('edits', { wait: true, points: [whole(1, 1), whole(2, 2)] });
+    const operations = [
+      { upsert: { points: [whole(3, 3, { x: 1, y: 2 })] } },
+      { set_payload: { payload: { b: 2 }, points: [1, 3] } },
+      { delete_payload: { keys: ['x'], points: [3] } },
+      { update_vectors: { points: [{ id: 3, vector: { image: [9, 9] } }] } },
+      { delete_vectors: { points: [1], vector: ['text'] } },
+      { delete: { points: [2] } },
+    ];
+    const results = await client.batchUpdate('edits', { wait: true, operations });
+    assert.deepEqual(results.map((one) => one.status), operations.map(() => 'completed'));
+    assert.deepEqual((await at(3)).payload, { y: 2, b: 2 });
+    assert.deepEqual((await at(3)).vector.image, [9, 9]);
+    assert.deepEqual((await at(1)).vector, { image: [1, 0] });
+    assert.equal(await at(2), undefined);
+    const bad = [{ delete: { points: [3] } }, { clear_payload: { points: [3] } }];
+    await refused(
+      client.batchUpdate('edits', { operations: bad }), 404, 'operations[1]', 'point 3',
+    );
+    assert.notEqual(await at(3), undefined);
+  });
+});
+
 describe('search', () => {
   before(async () => {
     await client.createCollection('near', { vectors: { size: 4, distance: 'Cosine' } });

@@ -226,7 +226,6 @@ TEST_CASE("reads default as the dialect does") {
   REQUIRE(decode_count(R"({"exact":false,"filter":null})", depth));
   REQUIRE(
       has(refused(decode_count(R"({"filter":{"must":[]}})", depth), errc::unsupported), "filters"));
-  REQUIRE(has(refused(decode_delete(R"({"filter":{}})", depth), errc::unsupported), "filter"));
   REQUIRE(has(refused(decode_scroll(R"({"order_by":"k"})", depth), errc::unsupported), "order_by"));
 }
 

@@ -76,6 +76,44 @@ TEST_CASE("columns are upserted and points deleted") {
   REQUIRE(fixture.ask("GET", "/collections/dots/points/10").status == 404);
 }
 
+TEST_CASE("every write of points has a route, and a batch a result for each operation") {
+  rest_fixture fixture;
+  fixture.fill();
+  const std::string points = "/collections/dots/points";
+  const auto ask = [&](std::string_view method, const std::string& end, std::string_view body) {
+    return fixture.ask(method, points + end, body);
+  };
+  const auto set = ask("POST", "/payload?wait=true", R"({"payload":{"a":1},"points":[1,2]})");
+  REQUIRE(set.status == 200);
+  REQUIRE(has(set.body, R"({"operation_id":2,"status":"completed","affected":2})"));
+  REQUIRE(has(ask("GET", "/1", {}).body, R"("payload":{"n":"one","a":1})"));
+  REQUIRE(ask("PUT", "/payload", R"({"payload":{"b":2},"points":[1]})").status == 200);
+  REQUIRE(has(ask("GET", "/1", {}).body, R"("payload":{"b":2})"));
+  REQUIRE(ask("POST", "/payload/delete", R"({"keys":["b"],"points":[1]})").status == 200);
+  REQUIRE(has(ask("GET", "/1", {}).body, R"("payload":{})"));
+  REQUIRE(ask("POST", "/payload/clear", R"({"points":[2]})").status == 200);
+  REQUIRE(has(ask("GET", "/2", {}).body, R"("payload":{})"));
+  REQUIRE(ask("PUT", "/vectors", R"({"points":[{"id":1,"vector":[7,7]}]})").status == 200);
+  REQUIRE(has(ask("GET", "/1", {}).body, R"("vector":[7,7])"));
+  REQUIRE(ask("POST", "/vectors/delete", R"({"vector":[""],"points":[1]})").status == 200);
+  REQUIRE(has(ask("GET", "/1", {}).body, R"("vector":{})"));
+  const auto batch = ask("POST", "/batch?wait=false",
+                         R"({"operations":[{"delete":{"points":[1,2]}},
+                                           {"upsert":{"points":[{"id":9,"vector":[1,1]}]}}]})");
+  REQUIRE(has(batch.body, R"({"result":[{"operation_id":8,"status":"acknowledged","affected":2},)"
+                          R"({"operation_id":8,"status":"acknowledged","affected":1}],)"));
+  REQUIRE(has(ask("POST", "/batch", R"({"operations":[]})").body, R"({"result":[],)"));
+  REQUIRE(ask("POST", "/batch", R"({"operations":[{"x":{}}]})").status == 400);
+  REQUIRE(ask("POST", "/payload/clear", R"({"points":[77]})").status == 404);
+  REQUIRE(ask("POST", "/batch?ordering=odd", R"({"operations":[]})").status == 400);
+  REQUIRE(ask("GET", "/batch/x", {}).status == 404);
+  const auto numbers = fixture.ask("GET", "/metrics").body;
+  for (const char* const route :
+       {"set_payload", "overwrite_payload", "delete_payload", "clear_payload", "update_vectors",
+        "delete_vectors", "write_batch"})
+    REQUIRE(has(numbers, std::string("route=\"") + route + "\""));
+}
+
 TEST_CASE("a binary upload is taken where JSON is") {
   rest_fixture fixture;
   fixture.fill();
