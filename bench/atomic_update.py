@@ -100,11 +100,12 @@ def run_round(writers, way, count):
 
 def measure(server, options, connections):
     share = options.points // connections
-    writers = [Writer(server, list(range(i * share, (i + 1) * share)), options.dim, options.seed + i)
-               for i in range(connections)]
+    writers = [Writer(server, list(range(number * share, (number + 1) * share)), options.dim,
+                      options.seed + number) for number in range(connections)]
     client = server.client()
     client.delete("/collections/bench")
-    client.put("/collections/bench", {"vectors": {"size": options.dim, "distance": "Euclid"}}).result
+    vectors = {"size": options.dim, "distance": "Euclid", "index": options.index}
+    assert client.put("/collections/bench", {"vectors": vectors}).result is True
     for writer in writers:
         writer.fill()
     wait_green(client, "bench", 600)
@@ -130,6 +131,7 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--points", type=int, default=4000)
     parser.add_argument("--dim", type=int, default=128)
+    parser.add_argument("--index", default="hnsw", help="an index plugin")
     parser.add_argument("--updates", type=int, default=100, help="per round and connection")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 8])
@@ -139,8 +141,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         with Server(pathlib.Path(folder) / "data").start() as server:
             runs = [measure(server, options, count) for count in options.connections]
-    print(json.dumps({"dim": options.dim, "points": options.points, "seed": options.seed,
-                      "runs": runs}, indent=2))
+    print(json.dumps({"dim": options.dim, "index": options.index, "points": options.points,
+                      "seed": options.seed, "runs": runs}, indent=2))
 
 
 if __name__ == "__main__":
