@@ -284,7 +284,9 @@ TEST_CASE("a filter stands for the points that pass it, as they are then") {
 TEST_CASE("points that exist are replaced only if they pass the filter of an update") {
   docs db;
   db.done(put({whole(1, 1, R"({"v":1})"), whole(2, 2, R"({"v":2})")}));
-  field_condition old{*json_path::parse("v"), {number_range{{.lt = 2}}}};
+  number_range below_two;
+  below_two.lt = 2;
+  const field_condition old{*json_path::parse("v"), {below_two}};
   auto next = put({whole(1, 5), whole(2, 5), whole(3, 5)});
   next.update_filter.emplace().must.push_back({old});
   CHECK(db.done(next).affected == 2);
