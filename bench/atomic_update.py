@@ -7,7 +7,8 @@ One upsert, against a deletion and an upsert, of random points over REST on conn
 open. Every write is durable before it is answered. The ways take turns in short rounds, so that
 whatever else the machine does meets all of them, and each pair of rounds gives one ratio; a round
 begins when the index has taken in what the one before left. Afterwards every point is read and
-compared. Prints a JSON object.
+compared. The processor time of the server, index included, is told beside the times: it depends
+less on what else the machine does. Prints a JSON object.
 
     bench/atomic_update.py build/release/bin/thespis --dim 784 --connections 1 8
 """
@@ -76,6 +77,12 @@ class Writer:
                 raise AssertionError(f"point {key} is not what was written last")
 
 
+def processor_s(server):
+    """Processor time that the server has taken so far."""
+    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run_round(writers, way, count):
     """Seconds for `count` updates on each connection at once."""
     failures = []
@@ -108,12 +115,15 @@ def measure(server, options, connections):
     assert client.put("/collections/bench", {"vectors": vectors}).result is True
     for writer in writers:
         writer.fill()
-    wait_green(client, "bench", 600)
     times = {"upsert": [], "delete_and_insert": []}
+    taken = dict.fromkeys(times, 0.0)
+    wait_green(client, "bench", 600)
     for turn in range(options.rounds):
         for way in sorted(times, reverse=turn % 2 == 0):
-            wait_green(client, "bench", 600)
+            before = processor_s(server)
             times[way].append(run_round(writers, way, options.updates))
+            wait_green(client, "bench", 600)
+            taken[way] += processor_s(server) - before
     for writer in writers:
         writer.check()
     ratios = sorted(two / one for one, two in zip(times["upsert"], times["delete_and_insert"]))
@@ -123,7 +133,8 @@ def measure(server, options, connections):
             "delete_and_insert_per_s": round(done / sum(times["delete_and_insert"])),
             "ratio": round(sum(times["delete_and_insert"]) / sum(times["upsert"]), 2),
             "ratio_median": round(statistics.median(ratios), 2),
-            "ratio_least": round(ratios[0], 2), "ratio_most": round(ratios[-1], 2)}
+            "ratio_least": round(ratios[0], 2), "ratio_most": round(ratios[-1], 2),
+            "processor_us": {way: round(1e6 * seconds / done) for way, seconds in taken.items()}}
 
 
 def main():
