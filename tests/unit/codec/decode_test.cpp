@@ -80,7 +80,7 @@ TEST_CASE("points that are wrong are refused with their place") {
   REQUIRE(has(message("{}"), "'points' is missing"));
   REQUIRE(has(message(R"({"points":[],"batch":{}})"), "either 'points' or 'batch'"));
   REQUIRE(has(message(R"({"points":[],"shard_key":"a"})", errc::unsupported), "shard_key"));
-  REQUIRE(has(message(R"({"points":[],"update_filter":{}})", errc::unsupported), "update_filter"));
+  REQUIRE(has(message(R"({"points":[],"update_filter":{"most":[]}})"), "'most'"));
   REQUIRE(has(message(R"({"points":[{"id":1,"vector":[[1],[2]]}]})", errc::unsupported),
               "multivectors"));
   REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"indices":[1],"values":[1]}}}]})",
