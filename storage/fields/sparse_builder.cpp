@@ -42,16 +42,16 @@ std::uint8_t share_of(float value, float whole) {
 
 }  // namespace
 
-sparse_builder::sparse_builder(slot_t base, std::uint32_t level)
-    : made_(std::make_shared<sparse_segment>()) {
+sparse_builder::sparse_builder(slot_t base) : made_(std::make_shared<sparse_segment>()) {
   made_->base_ = base;
-  made_->level_ = level;
 }
 
 void sparse_builder::add_slot(offset_t offset) {
   if (has_slot(offset)) return;
   made_->present_[offset / 64] |= std::uint64_t{1} << (offset % 64);
   ++made_->points_;
+  made_->first_window_ = std::min<std::uint32_t>(made_->first_window_, offset / window_slots);
+  made_->last_window_ = std::max<std::uint32_t>(made_->last_window_, offset / window_slots);
 }
 
 void sparse_builder::add(const sparse_segment& from, const sparse_list& list) {
@@ -119,14 +119,13 @@ std::shared_ptr<const sparse_segment> sparse_builder::finish() {
 }
 
 std::shared_ptr<const sparse_segment> merge(
-    std::span<const std::shared_ptr<const sparse_segment>> parts, std::uint32_t level,
-    const slots_kept& kept) {
+    std::span<const std::shared_ptr<const sparse_segment>> parts, const slots_kept& kept) {
   struct source {
     std::uint32_t dimension;
     std::uint32_t part;
     std::uint32_t list;
   };
-  sparse_builder builder(parts.front()->base(), level);
+  sparse_builder builder(parts.front()->base());
   std::vector<source> sources;
   bool any = false;
   for (std::uint32_t part = 0; part < parts.size(); ++part) {
@@ -153,17 +152,17 @@ std::shared_ptr<const sparse_segment> merge(
 }
 
 std::shared_ptr<const sparse_segment> invert(const sparse_tail& tail, slot_t end_slot) {
-  const auto rows = tail.size();
-  if (rows == 0 || tail.at(0).slot >= end_slot) return nullptr;
-  sparse_builder builder(tail.at(0).slot / page_slots * page_slots, 0);
+  const auto rows = tail.rows();
+  if (rows.empty() || rows.front().slot >= end_slot) return nullptr;
+  sparse_builder builder(rows.front().slot / page_slots * page_slots);
   std::vector<loose_posting> postings;
   postings.reserve(tail.postings());
-  for (std::size_t at = 0; at < rows && tail.at(at).slot < end_slot; ++at) {
-    const auto& row = tail.at(at);
+  for (const auto& row : rows) {
+    if (row.slot >= end_slot) break;
     const auto offset = static_cast<offset_t>(row.slot % page_slots);
     builder.add_slot(offset);
-    for (std::size_t i = 0; i < row.indices.size(); ++i)
-      postings.push_back({row.indices[i], row.values[i], offset});
+    for (const auto& entry : row.entries)
+      postings.push_back({entry.dimension, entry.value, offset});
   }
   sort_by_dimension(postings);
   for (std::size_t at = 0; at < postings.size(); ++at) {

@@ -19,7 +19,7 @@ namespace thespis::fields {
 class sparse_builder {
  public:
   /// Begins a segment of the page that begins at slot `base`.
-  sparse_builder(slot_t base, std::uint32_t level);
+  explicit sparse_builder(slot_t base);
 
   void add_slot(offset_t offset);
   [[nodiscard]] bool has_slot(offset_t offset) const noexcept {
@@ -80,8 +80,7 @@ void for_each_posting(const sparse_segment& segment, const sparse_list& list, Vi
 /// One segment of all that is kept of `parts`, segments of one page in ascending order of slots;
 /// null if nothing is.
 [[nodiscard]] std::shared_ptr<const sparse_segment> merge(
-    std::span<const std::shared_ptr<const sparse_segment>> parts, std::uint32_t level,
-    const slots_kept& kept);
+    std::span<const std::shared_ptr<const sparse_segment>> parts, const slots_kept& kept);
 
 /// The rows of a tail below `end_slot`, which lie in one page; null if there is none.
 [[nodiscard]] std::shared_ptr<const sparse_segment> invert(const sparse_tail& tail,

@@ -13,7 +13,7 @@
 
 // Format, little-endian. Head: 8 bytes magic, u32 version, u32 segments, u32 CRC-32C of these. Then
 // each segment: u64 bytes, u32 CRC-32C of (u64 bytes, payload), payload. Payload: u32 first slot of
-// the page, u32 level, 1,024 words of u64 that say which slots of the page there are, then until
+// the page, 1,024 words of u64 that say which slots of the page there are, then until
 // the end lists in ascending order of dimensions: u32 dimension, u32 count, count u16 offsets,
 // count float32 weights. Everything else is made anew.
 namespace thespis::fields {
@@ -26,7 +26,6 @@ constexpr std::string_view magic = "THESPSPI";
 constexpr std::uint32_t version = 1;
 constexpr std::size_t head_bytes = 8 + 4 + 4 + 4;
 constexpr std::size_t segment_head_bytes = 8 + 4;
-constexpr std::uint32_t level_max = 64;
 constexpr std::size_t segments_max = std::size_t{1} << 26;  // A page has at most its slots.
 
 error damaged(const std::string& what) {
@@ -36,7 +35,6 @@ error damaged(const std::string& what) {
 void write_segment(const sparse_segment& segment, std::string& out) {
   byte_writer to(out);
   to.u32(segment.base());
-  to.u32(segment.level());
   for (std::uint32_t word = 0; word < page_slots / 64; ++word) to.u64(segment.present()[word]);
   const auto dimensions = segment.dimensions();
   for (std::size_t at = 0; at < dimensions.size(); ++at) {
@@ -89,10 +87,8 @@ bool read_list(byte_reader& from, sparse_builder& builder, std::uint32_t count) 
 result<std::shared_ptr<const sparse_segment>> read_segment(std::string_view payload) {
   byte_reader from(payload);
   const auto base = from.u32();
-  const auto level = from.u32();
-  if (!from.good() || base % page_slots != 0 || level > level_max)
-    return damaged("the head of a segment");
-  sparse_builder builder(base, level);
+  if (!from.good() || base % page_slots != 0) return damaged("the head of a segment");
+  sparse_builder builder(base);
   bool any = false;
   for (std::uint32_t word = 0; word < page_slots / 64; ++word)
     for (auto bits = from.u64(); bits != 0; bits &= bits - 1, any = true)
@@ -177,8 +173,7 @@ result<void> sparse_snapshot::save(slot_t end_slot, const sparse_sink& sink) con
     for (const auto& segment : state_->segments) {
       if (last_slot(*segment) < end_slot)
         saved.push_back(segment);
-      else if (auto part =
-                   merge({&segment, 1}, segment->level(), {.end_slot = end_slot, .dead = nullptr}))
+      else if (auto part = merge({&segment, 1}, {.end_slot = end_slot, .dead = nullptr}))
         saved.push_back(std::move(part));
     }
     if (auto part = invert(*state_->tail, end_slot)) saved.push_back(std::move(part));
@@ -197,7 +192,8 @@ result<std::unique_ptr<sparse_index>> sparse_index::load(const sparse_source& so
   counted_source from(source);
   THESPIS_TRY(const auto segments, read_head(from));
   auto state = std::make_shared<sparse_state>();
-  state->tail = std::make_shared<sparse_tail>();
+  auto made = std::make_unique<sparse_index>();
+  state->tail = made->tail_;
   slot_t next = 0;
   for (std::uint32_t at = 0; at < segments; ++at) {
     THESPIS_TRY(const auto payload, read_payload(from));
@@ -208,7 +204,6 @@ result<std::unique_ptr<sparse_index>> sparse_index::load(const sparse_source& so
     state->segments.push_back(std::move(segment));
   }
   if (!from.empty()) return damaged("there is more than was saved");
-  auto made = std::make_unique<sparse_index>();
   made->state_ = std::move(state);
   made->next_slot_ = next;
   return made;

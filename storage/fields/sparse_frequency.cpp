@@ -45,6 +45,7 @@ void weigh_by_frequency(const sparse_state& state, const sparse_query& query,
                         std::span<query_term> terms) {
   sparse_query whole = query;
   whole.allowed = nullptr;
+  const term_filter wanted(terms);
   std::uint64_t points = 0;
   std::vector<std::uint64_t> found(terms.size());
   for (const auto& segment : state.segments) {
@@ -56,14 +57,11 @@ void weigh_by_frequency(const sparse_state& state, const sparse_query& query,
       if (const auto* list = segment->find(terms[at].dimension))
         found[at] += live.count(*segment, *list);
   }
-  for (std::size_t at = 0, rows = state.tail->size(); at < rows; ++at) {
-    const auto& row = state.tail->at(at);
-    if (row.slot >= whole.end_slot || (whole.dead != nullptr && whole.dead->contains(row.slot)))
-      continue;
+  for (const auto& row : state.tail->rows()) {
+    if (row.slot >= whole.end_slot) break;
+    if (whole.dead != nullptr && whole.dead->contains(row.slot)) continue;
     ++points;
-    for (std::size_t term = 0; term < terms.size(); ++term)
-      found[term] +=
-          std::binary_search(row.indices.begin(), row.indices.end(), terms[term].dimension);
+    wanted.match(row, [&](std::size_t term, float) { ++found[term]; });
   }
   for (std::size_t at = 0; at < terms.size(); ++at) {
     const auto with = static_cast<double>(found[at]);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <utility>
 
 #include "storage/fields/sparse_builder.hpp"
@@ -14,31 +15,22 @@
 namespace thespis::fields {
 namespace {
 
-// So many segments of a page and a level become one of the next level.
-constexpr std::size_t merge_width = 8;
-
 using segments = std::vector<std::shared_ptr<const sparse_segment>>;
 
-// Where the last segments that `alike` the very last begin.
-template <class Alike>
-std::size_t last_group(const segments& all, Alike alike) {
-  auto begin = all.size();
-  while (begin > 0 && alike(*all[begin - 1], *all.back())) --begin;
-  return begin;
-}
+// So many neighbours of one size are joined while their page is not complete.
+constexpr std::size_t join_width = 8;
 
-bool same_page(const sparse_segment& a, const sparse_segment& b) { return a.base() == b.base(); }
+// Segments [begin, end) of a state that should become one.
+struct group {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::uint64_t dead = 0;
+};
 
-bool same_level(const sparse_segment& a, const sparse_segment& b) {
-  return same_page(a, b) && a.level() == b.level();
-}
-
-// Puts one segment in the place of all from `begin` on.
-void join_from(segments& all, std::size_t begin) {
-  const std::uint32_t level = all[begin]->level() + 1;
-  auto joined = merge({all.begin() + static_cast<std::ptrdiff_t>(begin), all.end()}, level, {});
-  all.resize(begin);
-  all.push_back(std::move(joined));
+// Eightfold steps, the first of them what a full tail gives.
+std::uint64_t size_class(const sparse_segment& segment) {
+  const auto size = segment.postings() + 128 * std::uint64_t{segment.points()};
+  return std::bit_width(size >> 17) / 3;
 }
 
 std::uint64_t dead_in(const sparse_segment& segment, const slot_bitmap& dead) {
@@ -51,37 +43,87 @@ std::uint64_t dead_in(const sparse_segment& segment, const slot_bitmap& dead) {
   return count;
 }
 
+// Neighbours of one size in a page that is not complete.
+std::optional<group> like_sized(const segments& all, const group& page) {
+  for (auto begin = page.begin, end = begin; begin < page.end; begin = end) {
+    while (end < page.end && size_class(*all[end]) == size_class(*all[begin])) ++end;
+    if (end - begin >= join_width) return group{begin, end, 0};
+  }
+  return std::nullopt;
+}
+
+// Whether the page that begins at `base` is not that of the tail's rows.
+bool lies_beyond(const sparse_tail& tail, slot_t base) {
+  const auto rows = tail.rows();
+  return !rows.empty() && rows.front().slot / page_slots != base / page_slots;
+}
+
+// The first segments from slot `from` on that should become one.
+std::optional<group> first_group(const sparse_state& state, slot_t from, const slot_bitmap* dead,
+                                 double share) {
+  const auto& all = state.segments;
+  group page;
+  for (; page.begin < all.size(); page.begin = page.end) {
+    const auto base = all[page.begin]->base();
+    std::uint64_t points = 0;
+    page.dead = 0;
+    for (page.end = page.begin; page.end < all.size() && all[page.end]->base() == base;
+         ++page.end) {
+      points += all[page.end]->points();
+      if (dead != nullptr && base >= from) page.dead += dead_in(*all[page.end], *dead);
+    }
+    if (base < from) continue;
+    if (page.dead > 0 && static_cast<double>(page.dead) >= share * static_cast<double>(points))
+      return page;
+    page.dead = 0;
+    const bool complete = page.end < all.size() || lies_beyond(*state.tail, base);
+    if (!complete) return like_sized(all, page);
+    if (page.end - page.begin > 1) return page;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-sparse_index::sparse_index() {
+sparse_index::sparse_index() : tail_(std::make_shared<sparse_tail>()) {
   auto empty = std::make_shared<sparse_state>();
-  empty->tail = std::make_shared<sparse_tail>();
+  empty->tail = tail_;
   state_ = std::move(empty);
 }
 
 sparse_index::~sparse_index() = default;
 
-sparse_snapshot sparse_index::snapshot() const {
+std::shared_ptr<const sparse_state> sparse_index::state() const {
   const std::lock_guard lock(mutex_);
-  return sparse_snapshot(state_);
+  return state_;
 }
 
-void sparse_index::publish(std::shared_ptr<const sparse_state> state) {
-  const std::lock_guard lock(mutex_);
-  state_.swap(state);
-}
+sparse_snapshot sparse_index::snapshot() const { return sparse_snapshot(state()); }
 
 void sparse_index::seal() {
+  auto inverted = invert(*tail_, no_slot);
+  auto tail = std::make_shared<sparse_tail>();
+  const std::lock_guard lock(mutex_);
+  auto next = std::make_shared<sparse_state>(*state_);
+  next->segments.push_back(std::move(inverted));
+  next->tail = tail_ = std::move(tail);
+  state_ = std::move(next);
+}
+
+// The writer may have added segments meanwhile, which changes none of those before.
+void sparse_index::replace(std::size_t begin, std::size_t end,
+                           std::shared_ptr<const sparse_segment> joined) {
+  const std::lock_guard lock(mutex_);
   auto next = std::make_shared<sparse_state>();
-  next->segments = state_->segments;
-  next->segments.push_back(invert(*state_->tail, no_slot));
-  next->tail = std::make_shared<sparse_tail>();
-  for (;;) {
-    const auto begin = last_group(next->segments, same_level);
-    if (next->segments.size() - begin < merge_width) break;
-    join_from(next->segments, begin);
-  }
-  publish(std::move(next));
+  next->tail = state_->tail;
+  const auto& all = state_->segments;
+  const auto at = [&all](std::size_t place) {
+    return all.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  next->segments.assign(all.begin(), at(begin));
+  if (joined != nullptr) next->segments.push_back(std::move(joined));
+  next->segments.insert(next->segments.end(), at(end), all.end());
+  state_ = std::move(next);
 }
 
 result<void> sparse_index::insert(slot_t slot, std::span<const std::uint32_t> indices,
@@ -90,50 +132,29 @@ result<void> sparse_index::insert(slot_t slot, std::span<const std::uint32_t> in
   if (slot < next_slot_ || slot >= limits::slots_max)
     return error(errc::invalid_argument, "slot " + std::to_string(slot) + " is below " +
                                              std::to_string(next_slot_) + " or beyond the last");
-  const auto page = slot / page_slots;
-  if (state_->tail->size() > 0 &&
-      (state_->tail->full() || state_->tail->at(0).slot / page_slots != page))
-    seal();
-  if (const auto& all = state_->segments;
-      state_->tail->size() == 0 && !all.empty() && all.back()->base() / page_slots != page) {
-    if (const auto begin = last_group(all, same_page); all.size() - begin > 1) {
-      auto next = std::make_shared<sparse_state>(*state_);
-      join_from(next->segments, begin);
-      publish(std::move(next));
-    }
-  }
-  state_->tail->append(slot, indices, values);
+  if (tail_->full() || lies_beyond(*tail_, slot)) seal();
+  tail_->append(slot, indices, values);
   next_slot_ = slot + 1;
   return ok();
 }
 
+bool sparse_index::wants_maintenance() const {
+  return first_group(*state(), 0, nullptr, 0).has_value();
+}
+
 std::uint64_t sparse_index::maintain(const slot_bitmap& dead, double share) {
-  if (state_->tail->size() > 0) seal();
-  auto next = std::make_shared<sparse_state>();
-  next->tail = state_->tail;
   std::uint64_t dropped = 0;
-  const auto& all = state_->segments;
-  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
-    std::uint64_t found = 0;
-    std::uint64_t points = 0;
-    std::uint32_t level = 0;
-    for (end = begin; end < all.size() && same_page(*all[begin], *all[end]); ++end) {
-      found += dead_in(*all[end], dead);
-      points += all[end]->points();
-      level = std::max(level, all[end]->level());
-    }
-    if (found == 0 || static_cast<double>(found) < share * static_cast<double>(points)) {
-      next->segments.insert(next->segments.end(), all.begin() + static_cast<std::ptrdiff_t>(begin),
-                            all.begin() + static_cast<std::ptrdiff_t>(end));
-      continue;
-    }
-    auto joined = merge(std::span(all).subspan(begin, end - begin), level,
-                        {.end_slot = no_slot, .dead = &dead});
-    if (joined != nullptr) next->segments.push_back(std::move(joined));
-    dropped += found;
+  slot_t from = 0;
+  for (;;) {
+    const auto now = state();
+    const auto found = first_group(*now, from, &dead, share);
+    if (!found) return dropped;
+    const std::span parts(now->segments.data() + found->begin, found->end - found->begin);
+    from = parts.front()->base();
+    const slots_kept kept{.end_slot = no_slot, .dead = found->dead > 0 ? &dead : nullptr};
+    replace(found->begin, found->end, merge(parts, kept));
+    dropped += found->dead;
   }
-  if (dropped > 0) publish(std::move(next));
-  return dropped;
 }
 
 std::uint64_t sparse_snapshot::points(slot_t end_slot) const {
@@ -145,8 +166,7 @@ std::uint64_t sparse_snapshot::points(slot_t end_slot) const {
     else
       for_each_slot(*segment,
                     [&](offset_t offset) { count += segment->base() + offset < end_slot; });
-  for (std::size_t at = 0; at < state_->tail->size(); ++at)
-    count += state_->tail->at(at).slot < end_slot;
+  for (const auto& row : state_->tail->rows()) count += row.slot < end_slot;
   return count;
 }
 

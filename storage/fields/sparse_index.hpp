@@ -17,6 +17,8 @@
 
 namespace thespis::fields {
 
+class sparse_segment;
+class sparse_tail;
 struct sparse_state;
 
 /// A point and its dot product with the query.
@@ -86,7 +88,8 @@ class sparse_snapshot {
 /// An inverted index over sparse vectors: exact, in memory, derived from what storage holds.
 /// Postings lie in immutable segments of up to 65,536 slots, newer ones in smaller segments, the
 /// newest vectors as they came. docs/adr/0060-sparse-index.md has the reasons.
-/// Thread: one writer calls `insert` and `maintain`; `snapshot` may be called by any.
+/// Thread: one writer calls `insert`, beside it one other at a time `maintain`; the rest is for
+/// any.
 class sparse_index {
  public:
   /// Most values of one vector.
@@ -101,31 +104,38 @@ class sparse_index {
   [[nodiscard]] static result<std::unique_ptr<sparse_index>> load(const sparse_source& source);
 
   /// Adds a vector; snapshots taken from now on have it, older ones may. Slots come in ascending
-  /// order. Once in 1,024 calls it sorts these into a segment, and merges segments as they add up.
+  /// order. Once in 1,024 calls it sorts these into a segment, which takes milliseconds.
   /// Errors: invalid_argument (indices not ascending, counts differ, a value that is not finite or
   /// beyond `vector_length_max`, a slot that is not above the last), too_large.
   [[nodiscard]] result<void> insert(slot_t slot, std::span<const std::uint32_t> indices,
                                     std::span<const float> values);
 
-  /// Drops the slots of `dead` from each segment of which they are at least `share`, and joins
-  /// segments that have become small. Snapshots keep what they had. Returns how many were dropped.
+  /// Whether `maintain` would join segments. Searches are right without it, but slower.
+  [[nodiscard]] bool wants_maintenance() const;
+
+  /// Joins segments that have added up, so that each page of 65,536 slots becomes one, and drops
+  /// the slots of `dead` from pages of which they are at least `share`. The last 1,024 vectors
+  /// stay. Snapshots keep what they had. Takes about a microsecond for each vector that it moves.
+  /// Returns how many were dropped.
   std::uint64_t maintain(const slot_bitmap& dead, double share = 0.0);
 
   /// What is in the index now.
   [[nodiscard]] sparse_snapshot snapshot() const;
 
-  /// The lowest slot that may be inserted.
+  /// The lowest slot that may be inserted; for the writer.
   [[nodiscard]] slot_t next_slot() const noexcept { return next_slot_; }
 
   /// Memory of the newest state.
   [[nodiscard]] std::uint64_t bytes() const { return snapshot().bytes(); }
 
  private:
-  void publish(std::shared_ptr<const sparse_state> state);
+  [[nodiscard]] std::shared_ptr<const sparse_state> state() const;
   void seal();
+  void replace(std::size_t begin, std::size_t end, std::shared_ptr<const sparse_segment> joined);
 
-  mutable std::mutex mutex_;  ///< Guards the pointer `state_`, which only the writer replaces.
+  mutable std::mutex mutex_;  ///< Guards the pointer `state_`; no search holds it while it runs.
   std::shared_ptr<const sparse_state> state_;
+  std::shared_ptr<sparse_tail> tail_;  ///< That of `state_`, for the writer alone.
   slot_t next_slot_ = 0;
 };
 

@@ -31,6 +31,7 @@ class searcher {
     const sparse_segment* segment = nullptr;
     std::vector<window_term> terms;
     float bound = 0;
+    std::vector<const window_term*> skipped;  // By descending bound.
   };
 
   void search_tail();
@@ -58,6 +59,7 @@ class searcher {
   double floor_ = -std::numeric_limits<double>::infinity();  // Of k estimates, less the slack.
   window_scores scores_;
   std::vector<estimate> estimates_;
+  std::vector<const float*> weights_;
   double share_skipped_ = 0.5;  // Of the floor, that skipped lists may add up to.
   std::uint64_t lookups_ = 0;
 };
@@ -78,22 +80,17 @@ std::vector<sparse_hit> searcher::run() {
 }
 
 void searcher::search_tail() {
-  for (std::size_t at = 0, rows = state_.tail->size(); at < rows; ++at) {
-    const auto& row = state_.tail->at(at);
+  const term_filter wanted(terms_);
+  for (const auto& row : state_.tail->rows()) {
     if (row.slot >= query_.end_slot) break;
     if (query_.dead != nullptr && query_.dead->contains(row.slot)) continue;
     if (query_.allowed != nullptr && !query_.allowed->contains(row.slot)) continue;
     double sum = 0;
     bool hit = false;
-    auto from = row.indices.begin();
-    for (const auto& term : terms_) {
-      from = std::lower_bound(from, row.indices.end(), term.dimension);
-      if (from == row.indices.end()) break;
-      if (*from != term.dimension) continue;
+    wanted.match(row, [&](std::size_t term, float value) {
       hit = true;
-      sum += term.weight *
-             static_cast<double>(row.values[static_cast<std::size_t>(from - row.indices.begin())]);
-    }
+      sum += terms_[term].weight * static_cast<double>(value);
+    });
     if (hit) best_.offer({row.slot, static_cast<float>(sum)});
   }
 }
@@ -144,6 +141,7 @@ void searcher::choose_skipped(part& of) const {
   constexpr std::uint32_t count_min = window_slots;
   const float budget = cut() * static_cast<float>(share_skipped_);
   for (auto& term : of.terms) term.skipped = false;
+  of.skipped.clear();
   if (!(budget > 0)) return;
   std::vector<window_term*> order;
   for (auto& term : of.terms)
@@ -156,7 +154,10 @@ void searcher::choose_skipped(part& of) const {
     if (sum + term->bound > budget) continue;
     sum += term->bound;
     term->skipped = true;
+    of.skipped.push_back(term);
   }
+  std::sort(of.skipped.begin(), of.skipped.end(),
+            [](const window_term* a, const window_term* b) { return a->bound > b->bound; });
 }
 
 // Skips more next time if completing the estimates was cheap beside what was saved.
@@ -164,7 +165,7 @@ void searcher::tune(const part& of) {
   double saved = 0;
   for (const auto& term : of.terms)
     if (term.skipped) saved += static_cast<double>(term.cost());
-  constexpr double postings_per_lookup = 16;
+  constexpr double postings_per_lookup = 128;  // Most miss the caches.
   const double spent = static_cast<double>(lookups_) * postings_per_lookup;
   if (spent > saved / 2)
     share_skipped_ *= 0.85;
@@ -176,7 +177,8 @@ void searcher::tune(const part& of) {
 void searcher::search_part(part& of) {
   const page_filter filter(query_, of.segment->base());
   choose_skipped(of);
-  for (std::uint32_t window = 0; window < page_windows; ++window) {
+  for (std::uint32_t window = of.segment->first_window(); window <= of.segment->last_window();
+       ++window) {
     for (auto& term : of.terms) term.enter(window);
     search_window(of, filter, window);
   }
@@ -210,23 +212,29 @@ void searcher::search_window(const part& of, const page_filter& filter, std::uin
   score_best(of);
 }
 
-// Completes the estimates with the terms that were skipped, as long as they may be hits.
+// Completes the estimates with the terms that were skipped, as long as they may be hits. Goes term
+// by term and asks for all weights of one before it needs the first, as most are not in a cache.
 void searcher::complete(const part& of, float bound_skipped) {
   const float least = cut();
-  std::size_t kept = 0;
-  for (auto one : estimates_) {
-    float left = bound_skipped;
-    for (const auto& term : of.terms) {
-      if (!term.skipped) continue;
-      if (one.score + left < least) break;
-      left -= term.window_bound;
-      ++lookups_;
-      if (const float* weight = of.segment->weight_at(*term.list, one.offset))
-        one.score += term.weight * *weight;
+  weights_.resize(estimates_.size());
+  for (const auto* term : of.skipped) {
+    if (term->window_count == 0) continue;
+    lookups_ += estimates_.size();
+    for (std::size_t at = 0; at < estimates_.size(); ++at) {
+      weights_[at] = term->list->dense()
+                         ? of.segment->array_of(*term->list) + estimates_[at].offset
+                         : of.segment->weight_at(*term->list, estimates_[at].offset);
+      __builtin_prefetch(weights_[at]);
     }
-    if (one.score >= least) estimates_[kept++] = one;
+    bound_skipped -= term->window_bound;
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at < estimates_.size(); ++at) {
+      auto one = estimates_[at];
+      if (weights_[at] != nullptr) one.score += term->weight * *weights_[at];
+      if (one.score + bound_skipped >= least) estimates_[kept++] = one;
+    }
+    estimates_.resize(kept);
   }
-  estimates_.resize(kept);
 }
 
 // Of k estimates the least is a floor of the answer, so only those near it or above need scoring.

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "storage/fields/sparse_index.hpp"
 #include "storage/fields/sparse_segment.hpp"
+#include "storage/fields/sparse_tail.hpp"
 
 namespace thespis::fields {
 
@@ -94,6 +96,39 @@ struct query_term {
   std::uint32_t dimension = 0;
   double weight = 0;  ///< With the inverse document frequency, if that is asked for.
   float scaled = 0;   ///< The weight as estimates use it.
+};
+
+/// Finds terms of a query in vectors that are not indexed yet.
+class term_filter {
+ public:
+  /// `terms` ascend by dimension and outlive it.
+  explicit term_filter(std::span<const query_term> terms) : terms_(terms) {
+    for (const auto& term : terms) maybe_[place_of(term.dimension)] = true;
+  }
+
+  /// Calls `visit(number of the term, value)` for each dimension that both have, in their order.
+  template <class Visit>
+  void match(const sparse_tail::row& row, Visit visit) const {
+    for (const auto& entry : row.entries) {
+      if (!maybe_[place_of(entry.dimension)]) continue;
+      const auto at = std::lower_bound(
+          terms_.begin(), terms_.end(), entry.dimension,
+          [](const query_term& term, std::uint32_t value) { return term.dimension < value; });
+      if (at != terms_.end() && at->dimension == entry.dimension)
+        visit(static_cast<std::size_t>(at - terms_.begin()), entry.value);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t places_log2 = 12;
+
+  // Source: Knuth, The Art of Computer Programming, 6.4: multiplicative hashing.
+  static std::size_t place_of(std::uint32_t dimension) noexcept {
+    return dimension * 0x9E3779B1u >> (32 - places_log2);
+  }
+
+  std::span<const query_term> terms_;
+  std::array<bool, std::size_t{1} << places_log2> maybe_{};
 };
 
 }  // namespace thespis::fields

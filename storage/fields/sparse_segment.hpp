@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/ids.hpp"
+#include "storage/fields/large_pages.hpp"
 
 namespace thespis::fields {
 
@@ -60,11 +61,13 @@ class sparse_segment {
   };
 
   [[nodiscard]] slot_t base() const noexcept { return base_; }
-  /// How many times its postings were merged.
-  [[nodiscard]] std::uint32_t level() const noexcept { return level_; }
   [[nodiscard]] std::uint32_t points() const noexcept { return points_; }
   [[nodiscard]] std::uint64_t postings() const noexcept { return postings_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept;
+
+  /// Windows outside these have no slots.
+  [[nodiscard]] std::uint32_t first_window() const noexcept { return first_window_; }
+  [[nodiscard]] std::uint32_t last_window() const noexcept { return last_window_; }
 
   /// A bit for each slot of the page that is in the segment, also with an empty vector.
   [[nodiscard]] const std::uint64_t* present() const noexcept { return present_.data(); }
@@ -102,17 +105,20 @@ class sparse_segment {
 
  private:
   friend class sparse_builder;
+  template <class T>
+  using large_vector = std::vector<T, large_page_allocator<T>>;
 
   slot_t base_ = 0;
-  std::uint32_t level_ = 0;
   std::uint32_t points_ = 0;
+  std::uint32_t first_window_ = page_windows;
+  std::uint32_t last_window_ = 0;
   std::uint64_t postings_ = 0;
   std::vector<std::uint64_t> present_ = std::vector<std::uint64_t>(page_slots / 64);
   std::vector<std::uint32_t> dimensions_;  ///< Ascending.
   std::vector<sparse_list> lists_;         ///< One for each.
-  std::vector<offset_t> offsets_;          ///< Ascending within a list.
-  std::vector<float> weights_;
-  std::vector<float> arrays_;
+  large_vector<offset_t> offsets_;         ///< Ascending within a list.
+  large_vector<float> weights_;
+  large_vector<float> arrays_;
   std::vector<window_table> tables_;
 };
 

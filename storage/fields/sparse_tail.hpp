@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -22,11 +21,15 @@ class sparse_tail {
   static constexpr std::size_t rows_max = 1024;
   static constexpr std::size_t postings_max = std::size_t{1} << 18;
 
-  /// One vector.
+  /// A dimension of a vector and its value.
+  struct entry {
+    std::uint32_t dimension;
+    float value;
+  };
+  /// One vector, by ascending dimensions.
   struct row {
     slot_t slot = no_slot;
-    std::vector<std::uint32_t> indices;
-    std::vector<float> values;
+    std::vector<entry> entries;
   };
 
   /// Whether nothing more should be appended.
@@ -36,29 +39,33 @@ class sparse_tail {
 
   /// Adds a row to one that is not full.
   void append(slot_t slot, std::span<const std::uint32_t> indices, std::span<const float> values) {
-    const auto at = rows_count_.load(std::memory_order_relaxed);
-    rows_[at] = std::make_unique<const row>(
-        row{slot, {indices.begin(), indices.end()}, {values.begin(), values.end()}});
+    if (rows_ == nullptr) rows_ = std::make_unique<row[]>(rows_max);
+    const auto count = count_.load(std::memory_order_relaxed);
+    auto& added = rows_[count];
+    added.slot = slot;
+    added.entries.reserve(indices.size());
+    for (std::size_t at = 0; at < indices.size(); ++at)
+      added.entries.push_back({indices[at], values[at]});
     postings_.store(postings() + indices.size(), std::memory_order_relaxed);
-    rows_count_.store(at + 1, std::memory_order_release);
+    count_.store(count + 1, std::memory_order_release);
   }
 
   /// Rows that may be read, in ascending order of slots.
-  [[nodiscard]] std::size_t size() const noexcept {
-    return rows_count_.load(std::memory_order_acquire);
+  [[nodiscard]] std::span<const row> rows() const noexcept {
+    const auto count = size();
+    return count == 0 ? std::span<const row>() : std::span<const row>(rows_.get(), count);
   }
-  [[nodiscard]] const row& at(std::size_t index) const noexcept { return *rows_[index]; }
+  [[nodiscard]] std::size_t size() const noexcept { return count_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint64_t postings() const noexcept {
     return postings_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t bytes() const noexcept {
-    return sizeof *this + size() * sizeof(row) +
-           postings() * (sizeof(std::uint32_t) + sizeof(float));
+    return sizeof *this + (size() == 0 ? 0 : rows_max * sizeof(row)) + postings() * sizeof(entry);
   }
 
  private:
-  std::array<std::unique_ptr<const row>, rows_max> rows_;
-  std::atomic<std::size_t> rows_count_ = 0;
+  std::unique_ptr<row[]> rows_;  ///< Set before the first is counted.
+  std::atomic<std::size_t> count_ = 0;
   std::atomic<std::uint64_t> postings_ = 0;
 };
 

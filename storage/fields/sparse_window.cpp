@@ -28,21 +28,27 @@ bool any(lane_flags flags) noexcept {
   return (halves[0] | halves[1]) != 0;
 }
 
+// So far ahead of its use memory is asked for: the processor stops looking ahead at each page.
+constexpr std::uint32_t ahead_bytes = 1024;
+
 void add_array(float* sums, const float* weights, float factor) noexcept {
   const lanes factors = {factor, factor, factor, factor};
-  for (std::uint32_t at = 0; at < window_slots; at += lane_count)
-    store(sums + at, load(sums + at) + factors * load(weights + at));
+  for (std::uint32_t at = 0; at < window_slots; at += group) {
+    __builtin_prefetch(weights + at + ahead_bytes / sizeof(float));
+    for (std::uint32_t lane = at; lane < at + group; lane += lane_count)
+      store(sums + lane, load(sums + lane) + factors * load(weights + lane));
+  }
 }
 
 void add_run(float* sums, const sparse_segment::run& run, float factor) noexcept {
   const offset_t* offsets = run.offsets;
   const float* weights = run.weights;
-  std::uint32_t at = 0;
-  for (; at + 4 <= run.count; at += 4) {
-    sums[offsets[at] % window_slots] += factor * weights[at];
-    sums[offsets[at + 1] % window_slots] += factor * weights[at + 1];
-    sums[offsets[at + 2] % window_slots] += factor * weights[at + 2];
-    sums[offsets[at + 3] % window_slots] += factor * weights[at + 3];
+  std::size_t at = 0;
+  for (; at + group <= run.count; at += group) {
+    __builtin_prefetch(weights + at + ahead_bytes / sizeof(float));
+    __builtin_prefetch(offsets + at + ahead_bytes / sizeof(float));
+    for (std::size_t one = at; one < at + group; ++one)
+      sums[offsets[one] % window_slots] += factor * weights[one];
   }
   for (; at < run.count; ++at) sums[offsets[at] % window_slots] += factor * weights[at];
 }
@@ -57,7 +63,7 @@ void fetch(const window_term& term, std::uint32_t window) noexcept {
   constexpr std::uint32_t line_bytes = 64;
   if (term.list->dense()) {
     const auto* from = term.segment->array_of(*term.list) + window * window_slots;
-    for (std::uint32_t line = 0; line < 4; ++line)
+    for (std::uint32_t line = 0; line < ahead_bytes / line_bytes; ++line)
       __builtin_prefetch(from + line * line_bytes / sizeof(float));
     return;
   }

@@ -35,10 +35,9 @@ struct window_term {
         weight(scaled),
         bound(scaled >= 0 ? scaled * of.most : scaled * of.least) {}
 
-  /// How much adding the whole list costs, in postings.
-  [[nodiscard]] float cost() const noexcept {
-    return static_cast<float>(list->dense() ? page_slots / 4 : list->count);
-  }
+  /// How much adding the whole list costs, in postings: as much where it is dense, since what a sum
+  /// takes less then, memory takes more.
+  [[nodiscard]] float cost() const noexcept { return static_cast<float>(list->count); }
 
   /// Goes to a window; windows are entered in ascending order.
   void enter(std::uint32_t window) noexcept;

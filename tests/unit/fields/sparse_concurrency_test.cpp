@@ -48,16 +48,19 @@ TEST_CASE("searches beside inserts and maintenance see exactly their slots") {
   };
   std::thread one(searches, 1);
   std::thread two(searches, 2);
-  for (const auto& [slot, vector] : model.points()) {
-    if (slot == end * step / 4 * 3) {
-      dropped = true;
-      index.maintain(dead);
+  std::thread tidy([&] {
+    while (inserted < end * step) {
+      if (inserted > end * step / 4 * 3) dropped = true;
+      index.maintain(dropped ? dead : slot_bitmap());
     }
+  });
+  for (const auto& [slot, vector] : model.points()) {
     if (!index.insert(slot, vector.indices, vector.values)) ++wrong;
     inserted = slot + 1;
   }
   inserted = end * step;
   one.join();
   two.join();
+  tidy.join();
   CHECK(wrong == 0);
 }

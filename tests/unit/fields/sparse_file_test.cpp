@@ -74,6 +74,7 @@ TEST_CASE("a saved sparse index is the same when it is loaded and goes on from t
   const sparse_shape shape{.negative = true};
   sparse_model model;
   const auto index = filled(random, model, 20'000, 6, shape);
+  index->maintain({});
   const auto bytes = saved(*index);
   auto copy = loaded(bytes);
   REQUIRE(copy);
