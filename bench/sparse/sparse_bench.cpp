@@ -6,11 +6,14 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <iostream>
-#include <numeric>
+#include <memory>
+
 #include <random>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "bench/ann/outcome.hpp"
@@ -33,6 +36,7 @@ struct options {
   double allowed = 0;
   bool idf = false;
   bool maintain = false;
+  bool reload = false;
   std::uint32_t seed = 42;
 };
 
@@ -137,6 +141,26 @@ slot_bitmap some(const options& how, double share) {
   return set;
 }
 
+std::unique_ptr<fields::sparse_index> reload(const fields::sparse_index& index) {
+  std::string file;
+  double start = busy_seconds();
+  value_of(index.snapshot().save(no_slot, [&file](const void* data, std::size_t bytes) {
+    file.append(static_cast<const char*>(data), bytes);
+    return ok();
+  }));
+  std::printf("save         %8.2f s, %zu bytes\n", busy_seconds() - start, file.size());
+  start = busy_seconds();
+  std::size_t at = 0;
+  auto loaded = value_of(fields::sparse_index::load({[&](void* data, std::size_t bytes) {
+                                                       std::memcpy(data, file.data() + at, bytes);
+                                                       at += bytes;
+                                                       return ok();
+                                                     },
+                                                     file.size()}));
+  std::printf("load         %8.2f s\n", busy_seconds() - start);
+  return loaded;
+}
+
 void run(const options& how) {
   source query_source(how, how.seed + 1);
   source point_source(how, how.seed);
@@ -166,7 +190,8 @@ void run(const options& how) {
     const auto dropped = index.maintain(dead);
     std::printf("maintain %.2f s, %lu dropped\n", busy_seconds() - start, dropped);
   }
-  const auto view = index.snapshot();
+  const auto reloaded = how.reload ? reload(index) : nullptr;
+  const auto view = (how.reload ? *reloaded : index).snapshot();
   std::vector<double> took;
   std::uint64_t checksum = 0;
   std::uint32_t wrong = 0;
@@ -226,6 +251,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.0, 1.0));
   app.add_flag("--idf", how.idf, "Weigh by inverse document frequency; not checked");
   app.add_flag("--maintain", how.maintain, "Drop dead points before the search");
+  app.add_flag("--reload", how.reload,
+               "Save the index to memory and search what is loaded from it");
   app.add_option("--seed", how.seed, "Seed");
   CLI11_PARSE(app, argc, argv);
   how.checked = std::min(how.checked, how.queries);

@@ -90,6 +90,13 @@ void sparse_builder::end_list(std::uint32_t dimension) {
     list.table = static_cast<std::uint32_t>(made.tables_.size());
     made.tables_.push_back(table_of(list));
   }
+  if (list.has_bitmap()) {
+    const auto begin = made.bitmaps_.size();
+    made.tables_.back().bitmap = static_cast<std::uint32_t>(begin / (page_slots / 64));
+    made.bitmaps_.resize(begin + page_slots / 64);
+    for (const auto offset : offsets_)
+      made.bitmaps_[begin + offset / 64] |= std::uint64_t{1} << (offset % 64);
+  }
   if (list.dense()) {
     const auto begin = made.arrays_.size();
     list.begin = static_cast<std::uint32_t>(begin / page_slots);
@@ -115,6 +122,7 @@ std::shared_ptr<const sparse_segment> sparse_builder::finish() {
   made_->weights_.shrink_to_fit();
   made_->arrays_.shrink_to_fit();
   made_->tables_.shrink_to_fit();
+  made_->bitmaps_.shrink_to_fit();
   return std::move(made_);
 }
 

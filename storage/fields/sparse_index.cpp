@@ -177,6 +177,15 @@ std::uint64_t sparse_snapshot::postings() const {
   return count;
 }
 
+std::uint64_t sparse_snapshot::postings(std::span<const std::uint32_t> dimensions) const {
+  if (state_ == nullptr) return 0;
+  std::uint64_t count = state_->tail->postings();
+  for (const auto& segment : state_->segments)
+    for (const auto dimension : dimensions)
+      if (const auto* list = segment->find(dimension)) count += list->count;
+  return count;
+}
+
 std::uint64_t sparse_snapshot::bytes() const {
   if (state_ == nullptr) return 0;
   std::uint64_t count = sizeof *state_ + state_->tail->bytes();

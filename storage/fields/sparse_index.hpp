@@ -75,6 +75,9 @@ class sparse_snapshot {
   /// Values of the points, dead or not.
   [[nodiscard]] std::uint64_t postings() const;
 
+  /// Those in any of these dimensions: what a search of all of them would read at most.
+  [[nodiscard]] std::uint64_t postings(std::span<const std::uint32_t> dimensions) const;
+
   /// Memory that it keeps alive.
   [[nodiscard]] std::uint64_t bytes() const;
 

@@ -91,7 +91,7 @@ void searcher::search_tail() {
       hit = true;
       sum += terms_[term].weight * static_cast<double>(value);
     });
-    if (hit) best_.offer({row.slot, static_cast<float>(sum)});
+    if (hit) best_.offer({row.slot, score_of(sum)});
   }
 }
 
@@ -257,7 +257,7 @@ void searcher::score(const part& of, offset_t offset) {
       hit = true;
       sum += terms_[term.term].weight * static_cast<double>(*weight);
     }
-  if (hit) best_.offer({of.segment->base() + offset, static_cast<float>(sum)});
+  if (hit) best_.offer({of.segment->base() + offset, score_of(sum)});
 }
 
 }  // namespace

@@ -15,6 +15,12 @@
 
 namespace thespis::fields {
 
+/// A score as it is answered: the nearest float32, of which there is one for any sum.
+[[nodiscard]] inline float score_of(double sum) noexcept {
+  constexpr double most = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(sum, -most, most));
+}
+
 /// The best `k` hits so far: by descending score, then ascending slot. Thread: one.
 class best_hits {
  public:

@@ -10,7 +10,7 @@ namespace thespis::fields {
 std::uint64_t sparse_segment::bytes() const noexcept {
   const auto of = [](const auto& values) { return values.capacity() * sizeof(values[0]); };
   return sizeof *this + of(present_) + of(dimensions_) + of(lists_) + of(offsets_) + of(weights_) +
-         of(arrays_) + of(tables_);
+         of(arrays_) + of(tables_) + of(bitmaps_);
 }
 
 const sparse_list* sparse_segment::find(std::uint32_t dimension) const noexcept {

@@ -28,6 +28,8 @@ using offset_t = std::uint16_t;
 struct sparse_list {
   /// From so many on a list has a `window_table`.
   static constexpr std::uint32_t table_min = 128;
+  /// From so many on it has a bit for each slot of the page as well.
+  static constexpr std::uint32_t bitmap_min = page_slots / 8;
   /// From so many on a list is an array of weights, one for each slot of the page.
   static constexpr std::uint32_t dense_min = page_slots / 2;
 
@@ -38,6 +40,7 @@ struct sparse_list {
   float least = 0;  ///< The smallest weight, or 0 if that is smaller.
 
   [[nodiscard]] bool has_table() const noexcept { return count >= table_min; }
+  [[nodiscard]] bool has_bitmap() const noexcept { return count >= bitmap_min; }
   [[nodiscard]] bool dense() const noexcept { return count >= dense_min; }
 };
 
@@ -47,6 +50,7 @@ struct window_table {
   std::array<std::uint16_t, page_windows> begin{};
   std::array<std::uint8_t, page_windows> most{};
   std::array<std::uint8_t, page_windows> least{};
+  std::uint32_t bitmap = 0;  ///< The number of the list's bitmap, if it has one.
 };
 
 /// An immutable inverted index of slots of one page.
@@ -96,6 +100,10 @@ class sparse_segment {
   [[nodiscard]] const window_table& table_of(const sparse_list& of) const noexcept {
     return tables_[of.table];
   }
+  /// Bits of the slots that have a posting in a list, which has a bitmap.
+  [[nodiscard]] const std::uint64_t* bitmap_of(const sparse_list& of) const noexcept {
+    return bitmaps_.data() + std::size_t{tables_[of.table].bitmap} * (page_slots / 64);
+  }
   static bool is_posting(float weight) noexcept {
     return std::bit_cast<std::uint32_t>(weight) != 0;
   }
@@ -120,6 +128,7 @@ class sparse_segment {
   large_vector<float> weights_;
   large_vector<float> arrays_;
   std::vector<window_table> tables_;
+  std::vector<std::uint64_t> bitmaps_;
 };
 
 }  // namespace thespis::fields

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 
 #include "core/limits.hpp"
@@ -106,6 +107,7 @@ TEST_CASE("points with empty vectors and weights of zero are kept apart") {
   CHECK(index.snapshot().points() == 4);
   CHECK(index.snapshot().points(2) == 2);
   CHECK(index.snapshot().postings() == 3);
+  CHECK(index.snapshot().postings(sparse_vector{{3}, {}}.indices) == 3);
 }
 
 TEST_CASE("equal scores are ranked by slot wherever the points lie") {
@@ -171,6 +173,21 @@ TEST_CASE("weights of any size that is admitted are ranked right") {
         found(data.index, query_of(vector, 12)) == data.model.search(query_of(vector, 12));
     CHECK(same);
   }
+}
+
+TEST_CASE("a sum beyond what a score can be is the largest score") {
+  sparse_index index;
+  std::vector<std::uint32_t> indices(1000);
+  std::iota(indices.begin(), indices.end(), 0);
+  const std::vector<float> most(1000, limits::vector_length_max);
+  const std::vector<float> least(1000, -limits::vector_length_max);
+  add(index, 0, indices, least);
+  for (slot_t slot = 1; slot < 1500; ++slot) add(index, slot, indices, most);
+  constexpr float highest = std::numeric_limits<float>::max();
+  const auto answer = found(index, query_of({indices, most}, 2000));
+  REQUIRE(answer.size() == 1500);
+  CHECK(answer.front() == sparse_hit{1, highest});
+  CHECK(answer.back() == sparse_hit{0, -highest});
 }
 
 TEST_CASE("a sparse index refuses vectors and slots that are not well formed") {
