@@ -34,6 +34,11 @@ class searcher {
     std::vector<const window_term*> skipped;  // By descending bound.
   };
 
+  struct exact_score {
+    double sum = 0;
+    bool hit = false;
+  };
+
   void search_tail();
   void scale();
   [[nodiscard]] std::vector<part> parts() const;
@@ -41,9 +46,10 @@ class searcher {
   void search_window(const part& of, const page_filter& filter, std::uint32_t window);
   void choose_skipped(part& of) const;
   void tune(const part& of);
+  void find_weights(const part& of, const window_term& term);
   void complete(const part& of, float bound_skipped);
-  void score(const part& of, offset_t offset);
-  void score_best(const part& of);
+  void keep_best();
+  void score(const part& of);
   // Estimates below it are of no hit.
   [[nodiscard]] float cut() const {
     const double floor = std::max(std::ldexp(best_.floor(), -exponent_), floor_);
@@ -60,6 +66,7 @@ class searcher {
   window_scores scores_;
   std::vector<estimate> estimates_;
   std::vector<const float*> weights_;
+  std::vector<exact_score> exact_;
   double share_skipped_ = 0.5;  // Of the floor, that skipped lists may add up to.
   std::uint64_t lookups_ = 0;
 };
@@ -197,35 +204,41 @@ void searcher::search_window(const part& of, const page_filter& filter, std::uin
   if (postings == 0 || bound < cut()) return;
   const auto passing = scores_.admit(*of.segment, filter, window);
   if (passing == 0) return;
-  constexpr std::uint64_t postings_per_lookup = 16;
+  estimates_.clear();
+  constexpr std::uint64_t postings_per_lookup = 32;
   if (passing * of.terms.size() * postings_per_lookup < postings + window_slots / 4) {
-    scores_.for_each_admitted([&](offset_t offset) { score(of, offset); });
+    scores_.for_each_admitted([&](offset_t offset) { estimates_.push_back({offset, 0}); });
+    score(of);
     return;
   }
   // Where points without a posting could pass for hits, they have to be told from those with one.
   const bool all = !(cut() - bound_skipped > 0);
   if (all) bound_skipped = 0;
   scores_.add(of.terms, window, all);
-  estimates_.clear();
   scores_.take_above(cut() - bound_skipped, window, all, estimates_);
   if (bound_skipped > 0) complete(of, bound_skipped);
-  score_best(of);
+  keep_best();
+  score(of);
 }
 
-// Completes the estimates with the terms that were skipped, as long as they may be hits. Goes term
-// by term and asks for all weights of one before it needs the first, as most are not in a cache.
+// Finds a term's weights for all estimates, or null. Asks for all before the first is needed, as
+// most are not in a cache.
+void searcher::find_weights(const part& of, const window_term& term) {
+  weights_.resize(estimates_.size());
+  for (std::size_t at = 0; at < estimates_.size(); ++at) {
+    weights_[at] = term.list->dense() ? of.segment->array_of(*term.list) + estimates_[at].offset
+                                      : of.segment->weight_at(*term.list, estimates_[at].offset);
+    __builtin_prefetch(weights_[at]);
+  }
+}
+
+// Completes the estimates with the terms that were skipped, as long as they may be hits.
 void searcher::complete(const part& of, float bound_skipped) {
   const float least = cut();
-  weights_.resize(estimates_.size());
   for (const auto* term : of.skipped) {
     if (term->window_count == 0) continue;
     lookups_ += estimates_.size();
-    for (std::size_t at = 0; at < estimates_.size(); ++at) {
-      weights_[at] = term->list->dense()
-                         ? of.segment->array_of(*term->list) + estimates_[at].offset
-                         : of.segment->weight_at(*term->list, estimates_[at].offset);
-      __builtin_prefetch(weights_[at]);
-    }
+    find_weights(of, *term);
     bound_skipped -= term->window_bound;
     std::size_t kept = 0;
     for (std::size_t at = 0; at < estimates_.size(); ++at) {
@@ -238,26 +251,34 @@ void searcher::complete(const part& of, float bound_skipped) {
 }
 
 // Of k estimates the least is a floor of the answer, so only those near it or above need scoring.
-void searcher::score_best(const part& of) {
-  if (estimates_.size() > query_.k) {
-    const auto nth = estimates_.begin() + static_cast<std::ptrdiff_t>(query_.k) - 1;
-    std::nth_element(estimates_.begin(), nth, estimates_.end(),
-                     [](const estimate& a, const estimate& b) { return a.score > b.score; });
-    floor_ = std::max(floor_, static_cast<double>(nth->score) - slack_);
-  }
-  for (const auto& one : estimates_)
-    if (one.score >= cut()) score(of, one.offset);
+void searcher::keep_best() {
+  if (estimates_.size() <= query_.k) return;
+  const auto nth = estimates_.begin() + static_cast<std::ptrdiff_t>(query_.k) - 1;
+  std::nth_element(estimates_.begin(), nth, estimates_.end(),
+                   [](const estimate& a, const estimate& b) { return a.score > b.score; });
+  floor_ = std::max(floor_, static_cast<double>(nth->score) - slack_);
+  const float least = cut();
+  std::erase_if(estimates_, [least](const estimate& one) { return one.score < least; });
 }
 
-void searcher::score(const part& of, offset_t offset) {
-  double sum = 0;
-  bool hit = false;
-  for (const auto& term : of.terms)
-    if (const float* weight = of.segment->weight_at(*term.list, offset)) {
-      hit = true;
-      sum += terms_[term.term].weight * static_cast<double>(*weight);
+// Scores the estimated slots exactly.
+void searcher::score(const part& of) {
+  exact_.assign(estimates_.size(), {});
+  for (const auto& term : of.terms) {
+    if (term.window_count == 0) continue;
+    find_weights(of, term);
+    const double weight = terms_[term.term].weight;
+    const bool dense = term.list->dense();
+    for (std::size_t at = 0; at < estimates_.size(); ++at) {
+      if (weights_[at] == nullptr || (dense && !sparse_segment::is_posting(*weights_[at])))
+        continue;
+      exact_[at].sum += weight * static_cast<double>(*weights_[at]);
+      exact_[at].hit = true;
     }
-  if (hit) best_.offer({of.segment->base() + offset, score_of(sum)});
+  }
+  for (std::size_t at = 0; at < estimates_.size(); ++at)
+    if (exact_[at].hit)
+      best_.offer({of.segment->base() + estimates_[at].offset, score_of(exact_[at].sum)});
 }
 
 }  // namespace
