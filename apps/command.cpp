@@ -3,6 +3,8 @@
 
 #include "apps/command.hpp"
 
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -39,6 +41,7 @@ int report(const error& failure) {
   switch (failure.code) {
     case errc::unavailable:
     case errc::timeout: return exit_unreachable;
+    case errc::cancelled: return exit_interrupted;
     case errc::invalid_argument:
     case errc::dimension_mismatch:
     case errc::not_found:
@@ -50,7 +53,6 @@ int report(const error& failure) {
     case errc::resource_exhausted:
     case errc::unauthenticated:
     case errc::permission_denied:
-    case errc::cancelled:
     case errc::corruption:
     case errc::io:
     case errc::plugin:
@@ -86,6 +88,18 @@ result<client::http_client> connect(const connection_flags& flags) {
                    "--api-key: expected visible ASCII characters without spaces");
   THESPIS_TRY(auto server, client::parse_endpoint(flags.url));
   return client::http_client(std::move(server), client_options_of(flags));
+}
+
+void add_progress_flags(CLI::App& app, progress_flags& flags) {
+  auto* progress = app.add_flag("--progress", flags.progress,
+                                "Show progress on standard error even if that is no terminal");
+  app.add_flag("--quiet", flags.quiet, "Print nothing but failures")->excludes(progress);
+}
+
+importer::progress_mode progress_mode_of(const progress_flags& flags) {
+  if (flags.quiet) return importer::progress_mode::off;
+  if (::isatty(STDERR_FILENO) == 1) return importer::progress_mode::terminal;
+  return flags.progress ? importer::progress_mode::lines : importer::progress_mode::off;
 }
 
 void print_table(const std::vector<std::string>& headings,

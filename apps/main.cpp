@@ -22,10 +22,12 @@ constexpr std::array commands = {
     add_command{add_serve},       add_command{add_import}, add_command{add_search},
     add_command{add_collections}, add_command{add_index},  add_command{add_config},
     add_command{add_plugin},      add_command{add_check},  add_command{add_version},
+    add_command{add_export},
 };
 
 constexpr const char* footer =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 the server cannot be reached.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 the server cannot be reached,\n"
+    "130 interrupted.\n"
     "Examples:\n"
     "  thespis import base.fbin --collection docs --create --distance euclid\n"
     "  thespis search --collection docs --id 7 --limit 5\n"

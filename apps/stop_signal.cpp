@@ -19,9 +19,11 @@ namespace {
 constexpr int poll_ms = 1000;
 
 volatile std::sig_atomic_t handler_event = -1;
+volatile std::sig_atomic_t seen = 0;
 
 void on_signal(int) {
   const int saved = errno;
+  seen = 1;
   const std::uint64_t one = 1;
   // Should the write fail, the next signal still ends the process.
   [[maybe_unused]] const auto written = ::write(handler_event, &one, sizeof one);
@@ -46,6 +48,8 @@ result<stop_signal> stop_signal::install() {
     return error(errc::io, std::string("signals: ") + std::strerror(errno));
   return stop_signal(event);
 }
+
+bool stop_signal::raised() const noexcept { return seen != 0; }
 
 void stop_signal::wait() const {
   pollfd told{event_, POLLIN, 0};

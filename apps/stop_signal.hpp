@@ -18,6 +18,9 @@ class stop_signal {
   /// Returns when a signal has come, also one before the call.
   void wait() const;
 
+  /// Whether a signal has come; also after `wait`. Does not wait.
+  [[nodiscard]] bool raised() const noexcept;
+
  private:
   explicit stop_signal(int event) : event_(event) {}
 

@@ -26,6 +26,7 @@ if(THESPIS_CAF_ROOT)
 endif()
 thespis_import(thespis::caf caf_core caf/all.hpp)
 thespis_import(thespis::wiredtiger wiredtiger wiredtiger.h)
+thespis_import(thespis::zstd zstd zstd.h)
 thespis_import(thespis::prometheus prometheus-cpp-core prometheus/registry.h)
 target_link_libraries(thespis::caf INTERFACE Threads::Threads)
 

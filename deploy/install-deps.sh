@@ -10,7 +10,7 @@ build=(
   build-essential ccache cmake mold ninja-build
   libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev
   libcaf-dev libcli11-dev libhwy-dev libmimalloc-dev libspdlog-dev libtomlplusplus-dev
-  libwiredtiger-dev prometheus-cpp-dev zlib1g-dev
+  libwiredtiger-dev libzstd-dev prometheus-cpp-dev zlib1g-dev
   libopenblas0-pthread  # loaded at run time
 )
 run=(curl python3)

@@ -3,13 +3,18 @@
 
 #include "apps/client/api.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
+#include <thread>
 
 namespace thespis::client {
 
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::uint32_t wait_s_max = 30;
 
 errc kind_of(unsigned status) {
   switch (status) {
@@ -53,6 +58,17 @@ error failure_of(const http_client& client, const http_response& answer) {
 }
 
 std::string collection_path(std::string_view name) { return "/collections/" + path_segment(name); }
+
+result<std::string> fetch(http_client& client, const http_request& request, unsigned attempts) {
+  for (unsigned attempt = 1;; ++attempt) {
+    THESPIS_TRY(http_response answer, client.send(request));
+    if (answer.status >= 200 && answer.status <= 299) return std::move(answer.body);
+    const bool busy = answer.status == 429 || answer.status == 503;
+    if (!busy || attempt >= attempts) return failure_of(client, answer);
+    std::this_thread::sleep_for(
+        std::chrono::seconds(std::min(answer.retry_after_s.value_or(1), wait_s_max)));
+  }
+}
 
 result<json::value> call(http_client& client, method verb, const std::string& target,
                          const std::optional<json::value>& body) {

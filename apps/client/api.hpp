@@ -18,6 +18,11 @@ namespace thespis::client {
                                               const std::string& target,
                                               const std::optional<boost::json::value>& body = {});
 
+/// Sends a request and returns the whole answer once its status is 2xx; waits as long as the server
+/// asks while it is busy (429, 503), at most `attempts` times. Errors: as `call`.
+[[nodiscard]] result<std::string> fetch(http_client& client, const http_request& request,
+                                        unsigned attempts = 10);
+
 /// The error that an answer which is not 2xx stands for.
 [[nodiscard]] error failure_of(const http_client& client, const http_response& answer);
 

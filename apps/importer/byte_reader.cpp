@@ -3,68 +3,54 @@
 
 #include "apps/importer/byte_reader.hpp"
 
-#include <zlib.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "apps/importer/gzip_reader.hpp"
+#include "apps/importer/stream_reader.hpp"
 
 namespace thespis::importer {
 
 namespace {
 
-constexpr std::size_t buffer_bytes = 256u << 10;
-constexpr std::uint64_t step_bytes_max = 256u << 20;  // zlib counts in int
+constexpr std::string_view gzip_magic = "\x1F\x8B";
 
-gzFile file_of(void* handle) { return static_cast<gzFile>(handle); }
+// Source: RFC 8878, sections 3.1.1 and 3.1.2: a frame, or one that readers pass over.
+bool is_zstd(std::string_view begin) {
+  if (begin.size() < 4) return false;
+  const bool skippable =
+      (begin[0] & 0xF0) == 0x50 && begin.substr(1, 3) == std::string_view("\x2A\x4D\x18");
+  return skippable || begin.substr(0, 4) == std::string_view("\x28\xB5\x2F\xFD");
+}
 
-error failure_of(const std::string& name, gzFile file) {
-  int code = Z_OK;
-  const char* text = ::gzerror(file, &code);
-  if (code == Z_ERRNO) return error(errc::io, name + ": " + std::strerror(errno));
-  if (code == Z_BUF_ERROR) return error(errc::corruption, name + ": the gzip data ends too early");
-  return error(errc::corruption, name + ": broken gzip data: " + text);
+result<begun_stream> begin(std::string name, stream file, std::uint64_t file_bytes) {
+  begun_stream out{std::move(name), std::move(file), std::string(4, '\0'), file_bytes};
+  const auto got = std::fread(out.begin.data(), 1, out.begin.size(), out.file.get());
+  if (got < out.begin.size() && std::ferror(out.file.get()) != 0)
+    return error(errc::io, out.name + ": " + std::strerror(errno));
+  out.begin.resize(got);
+  return out;
 }
 
 }  // namespace
 
 result<std::unique_ptr<byte_reader>> byte_reader::open(const std::filesystem::path& file) {
+  if (file == "-") {
+    THESPIS_TRY(auto begun, begin("standard input", stream(stdin), 0));
+    if (is_zstd(begun.begin)) return read_zstd(std::move(begun));
+    if (begun.begin.starts_with(gzip_magic))
+      return error(errc::unsupported, "standard input: gzip is read from files only");
+    return read_plain(std::move(begun));
+  }
   const auto name = file.string();
   std::error_code failure;
   const auto bytes = std::filesystem::file_size(file, failure);
   if (failure) return error(errc::io, name + ": " + failure.message());
-  errno = 0;
-  const gzFile handle = ::gzopen(file.c_str(), "rb");
-  if (handle == nullptr)
-    return error(errc::io, name + ": " + std::strerror(errno != 0 ? errno : ENOMEM));
-  ::gzbuffer(handle, buffer_bytes);
-  const bool compressed = ::gzdirect(handle) == 0;
-  return std::unique_ptr<byte_reader>(new byte_reader(name, handle, bytes, compressed));
-}
-
-byte_reader::~byte_reader() { ::gzclose_r(file_of(handle_)); }
-
-result<std::size_t> byte_reader::read(void* to, std::size_t size) {
-  auto* at = static_cast<char*>(to);
-  std::size_t done = 0;
-  while (done < size) {
-    const auto step = static_cast<unsigned>(std::min<std::uint64_t>(size - done, step_bytes_max));
-    const int got = ::gzread(file_of(handle_), at + done, step);
-    if (got < 0) return failure_of(name_, file_of(handle_));
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  // A cut gzip stream reads as a short one and is told apart only here.
-  int code = Z_OK;
-  if (done < size && (::gzerror(file_of(handle_), &code), code == Z_BUF_ERROR))
-    return failure_of(name_, file_of(handle_));
-  return done;
-}
-
-result<void> byte_reader::skip(std::uint64_t size) {
-  if (::gzseek(file_of(handle_), static_cast<z_off_t>(size), SEEK_CUR) < 0)
-    return failure_of(name_, file_of(handle_));
-  return ok();
+  stream opened(std::fopen(file.c_str(), "rbe"));
+  if (opened == nullptr) return error(errc::io, name + ": " + std::strerror(errno));
+  THESPIS_TRY(auto begun, begin(name, std::move(opened), bytes));
+  if (is_zstd(begun.begin)) return read_zstd(std::move(begun));
+  return open_gzip(file, bytes);
 }
 
 }  // namespace thespis::importer

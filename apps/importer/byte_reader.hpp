@@ -13,33 +13,35 @@
 
 namespace thespis::importer {
 
-/// Bytes of a file, unpacked if it is gzip.
+/// Bytes of a file, unpacked if it is gzip or zstd.
+/// Thread: one at a time.
 class byte_reader {
  public:
-  /// Errors: io.
+  /// "-" is standard input, which may be zstd. Errors: io; unsupported (gzip on standard input).
   [[nodiscard]] static result<std::unique_ptr<byte_reader>> open(const std::filesystem::path& file);
-  ~byte_reader();
+  virtual ~byte_reader() = default;
   byte_reader(const byte_reader&) = delete;
   byte_reader& operator=(const byte_reader&) = delete;
 
-  /// Reads up to `size` bytes; fewer only at the end. Errors: io, corruption (broken gzip).
-  [[nodiscard]] result<std::size_t> read(void* to, std::size_t size);
+  /// Reads up to `size` bytes; fewer only at the end, or before a failure that the next call tells.
+  /// Errors: io; corruption (compressed data that is broken or cut).
+  [[nodiscard]] virtual result<std::size_t> read(void* to, std::size_t size) = 0;
   /// Passes over up to `size` bytes. Errors: as `read`.
-  [[nodiscard]] result<void> skip(std::uint64_t size);
+  [[nodiscard]] virtual result<void> skip(std::uint64_t size) = 0;
 
-  /// Whether the file is gzip.
+  /// Whether the file's length says nothing about its content's.
   [[nodiscard]] bool compressed() const noexcept { return compressed_; }
-  /// Units: bytes as stored.
+  /// Units: bytes as stored; 0 for standard input.
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
   /// The file's name, for messages.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
- private:
-  byte_reader(std::string name, void* handle, std::uint64_t file_bytes, bool compressed)
-      : name_(std::move(name)), handle_(handle), file_bytes_(file_bytes), compressed_(compressed) {}
+ protected:
+  byte_reader(std::string name, std::uint64_t file_bytes, bool compressed)
+      : name_(std::move(name)), file_bytes_(file_bytes), compressed_(compressed) {}
 
+ private:
   std::string name_;
-  void* handle_;  // gzFile
   std::uint64_t file_bytes_;
   bool compressed_;
 };

@@ -8,6 +8,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "apps/dump/export_header.hpp"
+#include "apps/importer/export_source.hpp"
+#include "apps/importer/line_reader.hpp"
 #include "core/limits.hpp"
 
 namespace thespis::importer {
@@ -15,8 +18,6 @@ namespace thespis::importer {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t chunk_bytes = 256u << 10;
 
 struct parsed_line {
   std::optional<point_id> id;
@@ -115,13 +116,13 @@ result<parsed_line> parse_line(std::string_view text) {
 
 class jsonl_source final : public point_source {
  public:
-  jsonl_source(std::unique_ptr<byte_reader> in, const source_options& options)
+  jsonl_source(line_reader in, const source_options& options)
       : in_(std::move(in)), options_(options) {}
 
   // Reads the first point, which says what all the others look like.
   result<void> begin() {
     THESPIS_TRY(first_, next_point());
-    if (!first_) return error(errc::invalid_argument, in_->name() + ": holds no point");
+    if (!first_) return error(errc::invalid_argument, in_.name() + ": holds no point");
     for (const auto& column : first_->columns) shapes_.push_back(column.shape);
     return ok();
   }
@@ -133,7 +134,7 @@ class jsonl_source final : public point_source {
     for (std::uint64_t i = 0; i < rows; ++i) {
       THESPIS_TRY(const auto passed, take());
       if (!passed)
-        return error(errc::invalid_argument, in_->name() + ": cannot skip " + std::to_string(rows) +
+        return error(errc::invalid_argument, in_.name() + ": cannot skip " + std::to_string(rows) +
                                                  " rows of " + std::to_string(next_row_));
     }
     return ok();
@@ -171,9 +172,9 @@ class jsonl_source final : public point_source {
     }
     if (!point) return point;
     if (!point->id && !options_.first_id)
-      return refused(error(errc::invalid_argument,
-                           "the key 'id' is missing; --first-id numbers "
-                           "such points"));
+      return in_.refused(error(errc::invalid_argument,
+                               "the key 'id' is missing; --first-id numbers "
+                               "such points"));
     if (!point->id) point->id = point_id(*options_.first_id + next_row_);
     ++next_row_;
     return point;
@@ -181,11 +182,11 @@ class jsonl_source final : public point_source {
 
   result<std::optional<parsed_line>> next_point() {
     for (;;) {
-      THESPIS_TRY(const auto text, next_line());
+      THESPIS_TRY(const auto text, in_.next());
       if (!text) return std::optional<parsed_line>();
       if (text->find_first_not_of(" \t\r") == std::string_view::npos) continue;
       auto point = parse_line(*text);
-      if (!point) return refused(point.error());
+      if (!point) return in_.refused(point.error());
       if (!shapes_.empty()) THESPIS_CHECK(same_shapes(*point));
       return std::optional<parsed_line>(std::move(*point));
     }
@@ -193,65 +194,28 @@ class jsonl_source final : public point_source {
 
   result<void> same_shapes(const parsed_line& point) const {
     if (point.columns.size() != shapes_.size())
-      return refused(error(errc::invalid_argument, std::to_string(point.columns.size()) +
-                                                       " vectors, the first point has " +
-                                                       std::to_string(shapes_.size())));
+      return in_.refused(error(errc::invalid_argument, std::to_string(point.columns.size()) +
+                                                           " vectors, the first point has " +
+                                                           std::to_string(shapes_.size())));
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
       const auto& shape = point.columns[i].shape;
       if (shape.name != shapes_[i].name)
-        return refused(
+        return in_.refused(
             error(errc::invalid_argument,
                   "vector '" + shape.name + "', the first point has '" + shapes_[i].name + "'"));
       if (shape.size != shapes_[i].size)
-        return refused(error(errc::dimension_mismatch, "vector has " + std::to_string(shape.size) +
-                                                           " dimensions, the first point has " +
-                                                           std::to_string(shapes_[i].size)));
+        return in_.refused(error(errc::dimension_mismatch, "vector has " +
+                                                               std::to_string(shape.size) +
+                                                               " dimensions, the first point has " +
+                                                               std::to_string(shapes_[i].size)));
     }
     return ok();
   }
 
-  // One line without its end, valid until the next call; nothing at the end of the file.
-  result<std::optional<std::string_view>> next_line() {
-    buffer_.erase(0, taken_);
-    taken_ = 0;
-    std::size_t searched = 0;
-    for (;;) {
-      const auto end = buffer_.find('\n', searched);
-      if (end != std::string::npos) {
-        ++line_;
-        taken_ = end + 1;
-        return std::optional<std::string_view>(std::string_view(buffer_).substr(0, end));
-      }
-      searched = buffer_.size();
-      if (searched > limits::import_line_bytes_max) {
-        ++line_;
-        return refused(
-            error(errc::too_large,
-                  "longer than " + std::to_string(limits::import_line_bytes_max) + " bytes"));
-      }
-      buffer_.resize(searched + chunk_bytes);
-      THESPIS_TRY(const std::size_t got, in_->read(buffer_.data() + searched, chunk_bytes));
-      buffer_.resize(searched + got);
-      if (got > 0) continue;
-      if (buffer_.empty()) return std::optional<std::string_view>();
-      ++line_;
-      taken_ = buffer_.size();
-      return std::optional<std::string_view>(buffer_);
-    }
-  }
-
-  error refused(const error& failure) const {
-    return error(failure.code,
-                 in_->name() + " line " + std::to_string(line_) + ": " + failure.message);
-  }
-
-  std::unique_ptr<byte_reader> in_;
+  line_reader in_;
   source_options options_;
   std::vector<vector_shape> shapes_;
   std::optional<parsed_line> first_;
-  std::string buffer_;
-  std::size_t taken_ = 0;
-  std::uint64_t line_ = 0;
   std::uint64_t next_row_ = 0;
 };
 
@@ -259,7 +223,12 @@ class jsonl_source final : public point_source {
 
 result<std::unique_ptr<point_source>> open_jsonl(std::unique_ptr<byte_reader> in,
                                                  const source_options& options) {
-  auto source = std::make_unique<jsonl_source>(std::move(in), options);
+  line_reader lines(std::move(in));
+  THESPIS_TRY(const auto first, lines.next());
+  const bool exported = first && dump::is_header(*first);
+  if (first) lines.put_back();
+  if (exported) return open_export(std::move(lines), options);
+  auto source = std::make_unique<jsonl_source>(std::move(lines), options);
   THESPIS_CHECK(source->begin());
   return std::unique_ptr<point_source>(std::move(source));
 }

@@ -12,8 +12,9 @@ namespace thespis::importer {
 
 /// Opens a file of JSON objects, one per line:
 /// `{"id":7,"vector":[0.1,0.2],"payload":{"k":"v"}}`, or `"vector":{"name":[...],...}`. Every line
-/// has the vector names and lengths of the first one; empty lines are passed over.
-/// Errors: as `open_source`.
+/// has the vector names and lengths of the first one; empty lines are passed over. If the first
+/// line is the header of an exported collection, that is what is opened (`open_export`). Errors: as
+/// `open_source`.
 [[nodiscard]] result<std::unique_ptr<point_source>> open_jsonl(std::unique_ptr<byte_reader> in,
                                                                const source_options& options);
 

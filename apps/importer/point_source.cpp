@@ -29,6 +29,7 @@ std::optional<file_format> parse_file_format(std::string_view name) noexcept {
 result<file_format> guess_file_format(const std::filesystem::path& file) {
   auto name = file.filename().string();
   if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  if (name.ends_with(".zst")) name.resize(name.size() - 4);
   if (name.ends_with("-ubyte")) return file_format::idx;
   if (name.ends_with(".ndjson")) return file_format::jsonl;
   const auto dot = name.rfind('.');
@@ -40,7 +41,7 @@ result<file_format> guess_file_format(const std::filesystem::path& file) {
                file.string() +
                    ": cannot tell the format from the name; known endings are .fbin "
                    ".f32bin .u8bin .f16bin .idx -ubyte .jsonl .ndjson, each also with "
-                   ".gz; --format names it");
+                   ".gz or .zst; --format names it");
 }
 
 result<std::unique_ptr<point_source>> open_source(const std::filesystem::path& file,

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/dump/export_header.hpp"
 #include "core/error.hpp"
 #include "core/point_id.hpp"
 
@@ -38,6 +39,12 @@ struct point_batch {
   std::vector<point_id> ids;
   std::vector<vector_column> columns;  ///< One per shape of the source, in its order.
   std::vector<std::string> payloads;   ///< JSON objects or "", one per id; or empty: none has one.
+  /// Instead of `ids`, `columns` and `payloads`: each point as the JSON object of an upsert.
+  std::vector<std::string> json;
+  /// Where the first point stands, "FILE line 7" and on; empty where rows are as good.
+  std::string place;
+
+  [[nodiscard]] std::size_t points() const noexcept { return ids.size() + json.size(); }
 };
 
 /// How a file is laid out.
@@ -56,8 +63,10 @@ class point_source {
  public:
   virtual ~point_source() = default;
 
-  /// The vectors that every point has.
+  /// The vectors that every point has; empty if they are whatever `header` allows.
   [[nodiscard]] virtual const std::vector<vector_shape>& shapes() const noexcept = 0;
+  /// The header of an exported collection; null for other files.
+  [[nodiscard]] virtual const dump::export_header* header() const noexcept { return nullptr; }
   /// Rows of the whole file, if its header says so.
   [[nodiscard]] virtual std::optional<std::uint64_t> rows() const noexcept = 0;
 

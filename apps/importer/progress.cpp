@@ -6,12 +6,16 @@
 #include <cmath>
 #include <iostream>
 
+#include "core/clock.hpp"
+
 namespace thespis::importer {
 
 namespace {
 
 // ECMA-48, "erase in line": from the cursor to the end.
 constexpr const char* erase_line = "\r\x1b[K";
+constexpr std::int64_t redraw_interval_ns = 50'000'000;
+constexpr std::int64_t line_interval_ns = 1'000'000'000;
 
 std::string grouped(std::uint64_t number) {
   auto out = std::to_string(number);
@@ -30,7 +34,16 @@ std::string duration(double seconds) {
 }  // namespace
 
 void progress_line::show(const std::string& text) {
-  if (!on_) return;
+  if (mode_ == progress_mode::off) return;
+  const auto now_ns = steady_time_ns();
+  const bool lines = mode_ == progress_mode::lines;
+  if (shown_ns_ != 0 && now_ns - shown_ns_ < (lines ? line_interval_ns : redraw_interval_ns))
+    return;
+  shown_ns_ = now_ns;
+  if (lines) {
+    std::cerr << text + "\n" << std::flush;
+    return;
+  }
   std::cerr << erase_line << text << std::flush;
   shown_ = true;
 }
@@ -42,12 +55,14 @@ void progress_line::clear() {
 }
 
 std::string upload_progress(std::uint64_t points, std::optional<std::uint64_t> expected,
-                            double seconds) {
+                            double seconds, std::uint64_t before) {
   auto out = grouped(points);
   if (expected) out += " of " + grouped(*expected);
   out += " points";
-  if (points == 0 || seconds <= 0) return out;
-  const double rate = static_cast<double>(points) / seconds;
+  if (expected && *expected >= points && *expected > 0)
+    out += " (" + std::to_string(points * 100 / *expected) + " %)";
+  if (points <= before || seconds <= 0) return out;
+  const double rate = static_cast<double>(points - before) / seconds;
   out += ", " + grouped(static_cast<std::uint64_t>(std::lround(rate))) + "/s";
   if (expected && *expected >= points)
     out += ", " + duration(static_cast<double>(*expected - points) / rate) + " to go";

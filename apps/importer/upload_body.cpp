@@ -3,21 +3,19 @@
 
 #include "apps/importer/upload_body.hpp"
 
-#include <array>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-#include <charconv>
+#include <span>
 
 #include "protocols/codec/binary_upload.hpp"
+#include "protocols/codec/json_writer.hpp"
 
 namespace thespis::importer {
 
 namespace {
 
-void append_number(std::string& out, float value) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), end);
+std::string json_text(std::string_view text) {
+  std::string out;
+  codec::append_json_string(text, out);
+  return out;
 }
 
 std::string encode_json(const point_batch& batch) {
@@ -25,16 +23,14 @@ std::string encode_json(const point_batch& batch) {
   for (std::size_t row = 0; row < batch.ids.size(); ++row) {
     const auto& id = batch.ids[row];
     out += row == 0 ? "{\"id\":" : ",{\"id\":";
-    out += id.is_number() ? id.text() : boost::json::serialize(boost::json::value(id.text()));
+    out += id.is_number() ? id.text() : json_text(id.text());
     out += ",\"vector\":{";
     for (const auto& column : batch.columns) {
       if (&column != &batch.columns.front()) out += ',';
-      out += boost::json::serialize(boost::json::value(column.shape.name)) + ":[";
-      for (std::size_t i = 0; i < column.shape.size; ++i) {
-        if (i != 0) out += ',';
-        append_number(out, column.values[row * column.shape.size + i]);
-      }
-      out += ']';
+      codec::append_json_string(column.shape.name, out);
+      out += ':';
+      codec::json_writer(out).floats(
+          std::span(column.values).subspan(row * column.shape.size, column.shape.size));
     }
     out += '}';
     if (!batch.payloads.empty() && !batch.payloads[row].empty())
@@ -44,9 +40,22 @@ std::string encode_json(const point_batch& batch) {
   return out + "]}";
 }
 
+std::string join(const std::vector<std::string>& points) {
+  std::size_t bytes = 16;
+  for (const auto& point : points) bytes += point.size() + 1;
+  std::string out = "{\"points\":[";
+  out.reserve(bytes);
+  for (const auto& point : points) {
+    if (&point != &points.front()) out += ',';
+    out += point;
+  }
+  return out + "]}";
+}
+
 }  // namespace
 
 result<upload_body> encode_upload(const point_batch& batch) {
+  if (!batch.json.empty()) return upload_body{join(batch.json), "application/json"};
   if (batch.columns.size() != 1) return upload_body{encode_json(batch), "application/json"};
   const auto& column = batch.columns.front();
   codec::binary_upload upload;

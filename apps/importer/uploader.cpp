@@ -7,6 +7,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -19,7 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t wait_s_max = 30;
 constexpr auto progress_interval = 200ms;
 
 std::size_t rows_per_batch(const point_source& source, const upload_options& options) {
@@ -27,6 +28,25 @@ std::size_t rows_per_batch(const point_source& source, const upload_options& opt
   for (const auto& shape : source.shapes()) row_bytes += shape.size * sizeof(float);
   return std::clamp<std::size_t>(options.batch_bytes_max / std::max<std::size_t>(row_bytes, 1), 1,
                                  options.batch_rows);
+}
+
+// A batch that was sent: how many of its points are stored, and why not all.
+struct sent_batch {
+  std::size_t points = 0;
+  std::optional<error> failure;
+};
+
+std::string lines_of(const point_batch& batch, std::size_t from) {
+  const auto last = batch.place.find_last_of(' ') + 1;
+  const auto line = std::stoull(batch.place.substr(last)) + from;
+  return batch.place.substr(0, last) + std::to_string(line);
+}
+
+// The points that a message is about, `from` on.
+std::string name_of(const point_batch& batch, std::size_t from) {
+  if (!batch.place.empty()) return lines_of(batch, from);
+  return "rows " + std::to_string(batch.first_row + from) + " to " +
+         std::to_string(batch.first_row + batch.points() - 1);
 }
 
 // What the connections share. The file is read by whoever needs the next batch.
@@ -45,12 +65,15 @@ class upload_run {
     for (;;) {
       const auto batch = next();
       if (!batch) break;
-      if (const auto done = send(client, *batch)) {
+      const auto sent = send(client, *batch);
+      {
         const std::lock_guard lock(mutex_);
-        points_ += batch->ids.size();
-      } else {
-        fail(batch->first_row, name_of(*batch) + ": " + done.error().message, done.error().code);
+        points_ += sent.points;
+        if (!sent.failure) in_flight_.erase(batch->first_row);
       }
+      if (sent.failure)
+        fail(batch->first_row + sent.points,
+             name_of(*batch, sent.points) + ": " + sent.failure->message, sent.failure->code);
     }
     {
       const std::lock_guard lock(mutex_);
@@ -60,65 +83,100 @@ class upload_run {
   }
 
   // Waits for `workers` to end.
-  upload_outcome watch(unsigned workers, const std::function<void(std::uint64_t)>& progress) {
+  upload_outcome watch(unsigned workers, const upload_observer& observer) {
     std::unique_lock lock(mutex_);
     while (ended_ < workers) {
       changed_.wait_for(lock, progress_interval);
-      const auto points = points_;
+      const upload_status status{points_, safe_row()};
       lock.unlock();
-      progress(points);
+      const bool go_on = observer(status);
       lock.lock();
+      stopped_ = stopped_ || !go_on;
+    }
+    if (stopped_ && !failure_ && !finished_) {
+      failure_ = error(errc::cancelled, "interrupted");
+      resume_row_ = safe_row();
     }
     return {points_, failure_, resume_row_};
   }
 
  private:
+  // Every row before it is stored; needs the lock.
+  std::uint64_t safe_row() const { return in_flight_.empty() ? read_row_ : *in_flight_.begin(); }
+
   std::optional<point_batch> next() {
     const std::lock_guard reading(source_mutex_);
     {
       const std::lock_guard lock(mutex_);
-      if (failure_) return std::nullopt;
+      if (failure_ || stopped_) return std::nullopt;
     }
     const auto rows = static_cast<std::size_t>(std::min<std::uint64_t>(batch_rows_, rows_left_));
-    if (rows == 0) return std::nullopt;
+    if (rows == 0) return finish();
     auto batch = source_.read(rows);
     if (!batch) {
       fail(next_row_, batch.error().message, batch.error().code);
       return std::nullopt;
     }
-    rows_left_ -= batch->ids.size();
-    next_row_ = batch->first_row + batch->ids.size();
-    if (batch->ids.empty()) {
+    rows_left_ -= batch->points();
+    next_row_ = batch->first_row + batch->points();
+    if (batch->points() == 0) {
       rows_left_ = 0;
-      return std::nullopt;
+      return finish();
     }
+    const std::lock_guard lock(mutex_);
+    in_flight_.insert(batch->first_row);
+    read_row_ = next_row_;
     return std::move(*batch);
   }
 
-  result<void> send(client::http_client& client, const point_batch& batch) const {
+  std::optional<point_batch> finish() {
+    const std::lock_guard lock(mutex_);
+    finished_ = true;
+    return std::nullopt;
+  }
+
+  sent_batch send(client::http_client& client, const point_batch& batch) const {
+    auto done = send_points(client, batch);
+    if (done) return {batch.points(), std::nullopt};
+    if (done.error().code != errc::invalid_argument || batch.json.size() < 2)
+      return {0, done.error()};
+    return send_up_to_bad(client, batch);
+  }
+
+  // A refused batch has stored nothing. Halves narrow down the first point that is refused.
+  sent_batch send_up_to_bad(client::http_client& client, const point_batch& batch) const {
+    std::size_t stored = 0;
+    auto step = batch.json.size() / 2;
+    for (;;) {
+      step = std::min(step, batch.json.size() - stored);
+      if (step == 0) return {stored, std::nullopt};
+      point_batch part;
+      part.json.assign(batch.json.begin() + static_cast<std::ptrdiff_t>(stored),
+                       batch.json.begin() + static_cast<std::ptrdiff_t>(stored + step));
+      const auto done = send_points(client, part);
+      if (done) {
+        stored += step;
+      } else if (done.error().code != errc::invalid_argument || step == 1) {
+        return {stored, done.error()};
+      } else {
+        step /= 2;
+      }
+    }
+  }
+
+  result<void> send_points(client::http_client& client, const point_batch& batch) const {
     THESPIS_TRY(const upload_body body, encode_upload(batch));
     client::http_request request;
     request.method = client::method::put;
     request.target = target_;
     request.body = body.bytes;
     request.content_type = body.content_type;
-    for (unsigned attempt = 1;; ++attempt) {
-      THESPIS_TRY(const auto answer, client.send(request));
-      if (answer.status >= 200 && answer.status <= 299) return ok();
-      const bool busy = answer.status == 429 || answer.status == 503;
-      if (!busy || attempt >= options_.attempts) {
-        auto failure = client::failure_of(client, answer);
-        if (answer.status == 413) failure.message += "; a smaller --batch makes smaller requests";
-        return failure;
-      }
-      std::this_thread::sleep_for(
-          std::chrono::seconds(std::min(answer.retry_after_s.value_or(1), wait_s_max)));
-    }
-  }
-
-  static std::string name_of(const point_batch& batch) {
-    return "rows " + std::to_string(batch.first_row) + " to " +
-           std::to_string(batch.first_row + batch.ids.size() - 1);
+    const auto answer = client::fetch(client, request, options_.attempts);
+    if (answer) return ok();
+    auto failure = answer.error();
+    if (failure.code == errc::too_large)
+      failure.message += "; a smaller --batch makes smaller requests";
+    return failure;
   }
 
   // The failure that counts is that of the earliest row: what is before it is stored.
@@ -139,7 +197,11 @@ class upload_run {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::uint64_t points_ = 0;
+  std::set<std::uint64_t> in_flight_;  // first rows of batches that are not stored
+  std::uint64_t read_row_ = 0;         // behind the last batch that was read
   unsigned ended_ = 0;
+  bool stopped_ = false;   // by the observer
+  bool finished_ = false;  // the source has no more
   std::optional<error> failure_;
   std::uint64_t resume_row_ = 0;
 };
@@ -147,11 +209,11 @@ class upload_run {
 }  // namespace
 
 upload_outcome upload(point_source& source, const upload_options& options,
-                      const std::function<void(std::uint64_t points)>& progress) {
+                      const upload_observer& observer) {
   upload_run run(source, options);
   std::vector<std::thread> workers;
   for (unsigned i = 0; i < options.connections; ++i) workers.emplace_back([&run] { run.work(); });
-  auto outcome = run.watch(options.connections, progress);
+  auto outcome = run.watch(options.connections, observer);
   for (auto& worker : workers) worker.join();
   return outcome;
 }

@@ -34,7 +34,11 @@ class matrix_file {
     out.write(reinterpret_cast<const char*>(shape.data()), sizeof shape);
     out.write(reinterpret_cast<const char*>(values.data()), sizeof values);
   }
-  ~matrix_file() { std::filesystem::remove(path_); }
+  ~matrix_file() {
+    std::filesystem::remove(path_);
+    std::filesystem::remove(state());
+  }
+  std::filesystem::path state() const { return path_.string() + ".state"; }
   std::string words() const { return "import " + path_.string() + " --format fbin -c x"; }
 
  private:
@@ -74,11 +78,12 @@ TEST_CASE("thespis import creates, uploads, waits for the index and sums up") {
   CHECK(summary.at("indexed_s").as_double() >= summary.at("upload_s").as_double());
   const auto seen = server.requests();
   REQUIRE(seen.size() == 6);
+  CHECK(seen[1].head.starts_with("GET /collections/x HTTP/1.1"));
   CHECK(seen[0].head.starts_with("PUT /collections/x HTTP/1.1"));
   CHECK(boost::json::parse(seen[0].body) ==
         boost::json::parse("{\"vectors\":{\"size\":2,\"distance\":\"Euclid\"},"
                            "\"hnsw_config\":{\"m\":16,\"ef_construct\":200}}"));
-  const auto upload = codec::decode_binary_upload(seen[1].body, 32);
+  const auto upload = codec::decode_binary_upload(seen[2].body, 32);
   REQUIRE(upload);
   CHECK(upload->points.at(2).id == point_id(12));
 }
@@ -164,7 +169,38 @@ TEST_CASE("thespis import says how to continue after a failure") {
   const auto done = run(file.words() + " --batch 1 --connections 1 --url " + server.url());
   CHECK(done.status == 1);
   CHECK(contains(done, "rows 1 to 1: "));
-  CHECK(contains(done, "continue with --skip 1"));
+  CHECK(contains(done, "among them all before row 1: the same command continues there"));
+  CHECK(std::filesystem::exists(file.state()));
+  const auto again = run(file.words() + " --batch 1 --connections 1 --url " + server.url());
+  CHECK(again.status == 1);
+  CHECK(contains(again, "continuing before row 1\n"));
+  const auto anew =
+      run(file.words() + " --batch 1 --connections 1 --restart --url " + server.url());
+  CHECK_FALSE(contains(anew, "continuing"));
+  CHECK(contains(anew, "rows 1 to 1: "));
+  const auto other =
+      run(file.words() + " --batch 1 --connections 1 --skip 1 --url " + server.url());
+  CHECK(contains(other, "not continued: "));
+}
+
+TEST_CASE(
+    "thespis import that cannot keep its state says so and goes on, or fails if it was named") {
+  std::atomic<bool> full = false;
+  const scripted_server server([&](const seen_request& request) {
+    if (request.head.starts_with("GET")) return described(2, 0);
+    const auto upload = codec::decode_binary_upload(request.body, 32);
+    const bool bad = !upload || (full && upload->points.at(0).id == point_id(2));
+    return bad ? answer("400 Bad Request", "{\"status\":{\"error\":\"bad\"}}") : enveloped("true");
+  });
+  const matrix_file file;
+  CHECK(run(file.words() + " --state /nonexistent/state --url " + server.url()).status == 0);
+  full = true;
+  const auto done = run(file.words() +
+                        " --batch 1 --connections 1 --state /nonexistent/state"
+                        " --url " +
+                        server.url());
+  CHECK(done.status == 1);
+  CHECK(contains(done, "continue with --skip 2"));
 }
 
 TEST_CASE("thespis import gives up waiting for an index that does not catch up") {

@@ -295,8 +295,8 @@ TEST_CASE("JSON lines name the line of what is wrong") {
     return failure_of(in.write("x.jsonl", "{\"id\":1,\"vector\":[1,2]}\n" + second + "\n"), {},
                       code);
   };
-  CHECK(contains(refusal("{\"id\":2,\"vector\":[1,2"), " line 2: no JSON"));
-  CHECK(contains(refusal("[1]"), " line 2: expected a JSON object"));
+  CHECK(contains(refusal("{\"id\":2,\"vector\":[1,2"), " line 2, byte 24: no JSON"));
+  CHECK(contains(refusal("[1]"), " line 2, byte 24: expected a JSON object"));
   CHECK(contains(refusal("{\"id\":2}"), "'vector' is missing"));
   CHECK(contains(refusal("{\"vector\":[1,2]}"), "'id' is missing; --first-id"));
   CHECK(contains(refusal("{\"id\":-1,\"vector\":[1,2]}"), "id is no unsigned number"));
@@ -331,7 +331,7 @@ TEST_CASE("JSON lines longer than the limit are refused") {
   const folder in;
   const auto file =
       in.write("x.jsonl", "{\"id\":\"" + std::string(limits::import_line_bytes_max + 300'000, 'x'));
-  CHECK(contains(failure_of(file, {}, errc::too_large), " line 1: longer than 33554432"));
+  CHECK(contains(failure_of(file, {}, errc::too_large), " line 1, byte 0: longer than 33554432"));
 }
 
 TEST_CASE("formats are told from names, and files that cannot be opened are named") {

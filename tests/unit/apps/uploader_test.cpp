@@ -68,16 +68,44 @@ std::vector<point> points_of(const seen_request& request) {
   return std::move(decoded.value().points);
 }
 
+bool go_on(const upload_status&) { return true; }
+
+// Points as JSON, `{"id":row,"vector":[1]}`, in batches of ten.
+class json_source final : public point_source {
+ public:
+  explicit json_source(std::uint64_t rows) : rows_(rows) {}
+
+  const std::vector<vector_shape>& shapes() const noexcept override { return shapes_; }
+  std::optional<std::uint64_t> rows() const noexcept override { return rows_; }
+  result<void> skip(std::uint64_t) override { return ok(); }
+  result<point_batch> read(std::size_t rows_max) override {
+    point_batch out;
+    out.first_row = next_;
+    out.place = "points.jsonl line " + std::to_string(next_ + 2);
+    for (; out.json.size() < rows_max && next_ < rows_; ++next_)
+      out.json.push_back("{\"id\":" + std::to_string(next_) + ",\"vector\":[1]}");
+    return out;
+  }
+
+ private:
+  std::vector<vector_shape> shapes_;
+  std::uint64_t rows_;
+  std::uint64_t next_ = 0;
+};
+
 }  // namespace
 
 TEST_CASE("upload sends every point once, in batches, over several connections") {
   const scripted_server server([](const seen_request&) { return answer("200 OK", stored); });
   counting_source source(95);
   std::uint64_t last = 0;
+  std::uint64_t safe = 0;
   bool rising = true;
-  const auto outcome = upload(source, options_for(server), [&](std::uint64_t points) {
-    rising = rising && points >= last;
-    last = points;
+  const auto outcome = upload(source, options_for(server), [&](const upload_status& status) {
+    rising = rising && status.points >= last && status.safe_row >= safe;
+    last = status.points;
+    safe = status.safe_row;
+    return true;
   });
   CHECK_FALSE(outcome.failure);
   CHECK(outcome.points == 95);
@@ -102,7 +130,7 @@ TEST_CASE("upload stops at the limit and keeps batches small for long vectors") 
   auto options = options_for(server);
   options.rows_max = 25;
   options.batch_bytes_max = 8;
-  const auto outcome = upload(source, options, [](std::uint64_t) {});
+  const auto outcome = upload(source, options, go_on);
   CHECK(outcome.points == 25);
   CHECK(server.requests().size() == 13);
 }
@@ -115,7 +143,7 @@ TEST_CASE("upload says up to which row everything is stored") {
     return answer("200 OK", stored);
   });
   counting_source source(1000);
-  const auto outcome = upload(source, options_for(server), [](std::uint64_t) {});
+  const auto outcome = upload(source, options_for(server), go_on);
   REQUIRE(outcome.failure);
   CHECK(outcome.failure->code == errc::invalid_argument);
   CHECK(outcome.failure->message.find("rows 30 to 39: ") == 0);
@@ -128,11 +156,50 @@ TEST_CASE("upload says up to which row everything is stored") {
 TEST_CASE("upload stores what comes before a broken row of the file") {
   const scripted_server server([](const seen_request&) { return answer("200 OK", stored); });
   counting_source source(1000, 45);
-  const auto outcome = upload(source, options_for(server), [](std::uint64_t) {});
+  const auto outcome = upload(source, options_for(server), go_on);
   REQUIRE(outcome.failure);
   CHECK(outcome.failure->message == "broken row");
   CHECK(outcome.resume_row == 40);
   CHECK(outcome.points == 40);
+}
+
+TEST_CASE("upload ends when its observer says so, and says what is stored") {
+  const scripted_server server([](const seen_request&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return answer("200 OK", stored);
+  });
+  counting_source source(1'000'000);
+  auto options = options_for(server);
+  options.connections = 2;
+  const auto outcome =
+      upload(source, options, [](const upload_status& status) { return status.safe_row < 30; });
+  REQUIRE(outcome.failure);
+  CHECK(outcome.failure->code == errc::cancelled);
+  CHECK(outcome.resume_row >= 30);
+  CHECK(outcome.resume_row == outcome.points);
+  CHECK(outcome.points < 1'000'000);
+}
+
+TEST_CASE(
+    "upload stores the JSON points before the first one that is refused, and names its line") {
+  for (std::uint64_t bad = 0; bad < 20; ++bad) {
+    CAPTURE(bad);
+    const auto bad_text = "{\"id\":" + std::to_string(bad) + ",";
+    const scripted_server server([&](const seen_request& request) {
+      return request.body.find(bad_text) != std::string::npos
+                 ? answer("400 Bad Request", "{\"status\":{\"error\":\"bad point\"}}")
+                 : answer("200 OK", stored);
+    });
+    json_source source(20);
+    auto options = options_for(server);
+    options.connections = 1;
+    const auto outcome = upload(source, options, go_on);
+    REQUIRE(outcome.failure);
+    CHECK(outcome.failure->message.find("points.jsonl line " + std::to_string(bad + 2) + ": ") ==
+          0);
+    CHECK(outcome.points == bad);
+    CHECK(outcome.resume_row == bad);
+  }
 }
 
 TEST_CASE("upload waits while the server is busy, and not for ever") {
@@ -144,7 +211,7 @@ TEST_CASE("upload waits while the server is busy, and not for ever") {
   counting_source source(5);
   auto options = options_for(server);
   options.connections = 1;
-  CHECK(upload(source, options, [](std::uint64_t) {}).points == 5);
+  CHECK(upload(source, options, go_on).points == 5);
   CHECK(asked == 2);
 
   const scripted_server busy([&](const seen_request&) {
@@ -154,7 +221,7 @@ TEST_CASE("upload waits while the server is busy, and not for ever") {
   options = options_for(busy);
   options.connections = 1;
   options.attempts = 3;
-  const auto outcome = upload(again, options, [](std::uint64_t) {});
+  const auto outcome = upload(again, options, go_on);
   REQUIRE(outcome.failure);
   CHECK(outcome.failure->code == errc::unavailable);
   CHECK(busy.requests().size() == 3);
@@ -164,7 +231,7 @@ TEST_CASE("upload advises smaller batches when a request is too large") {
   const scripted_server server(
       [](const seen_request&) { return answer("413 Payload Too Large", "{}"); });
   counting_source source(5);
-  const auto outcome = upload(source, options_for(server), [](std::uint64_t) {});
+  const auto outcome = upload(source, options_for(server), go_on);
   REQUIRE(outcome.failure);
   CHECK(outcome.failure->message.find("--batch") != std::string::npos);
 }
