@@ -35,6 +35,8 @@ struct import_flags {
   std::string file;
   std::string format;
   std::string state;
+  std::string ids;
+  std::string payloads;
   std::optional<std::uint64_t> first_id;
   std::optional<std::uint64_t> limit;
   std::uint64_t skip = 0;
@@ -59,7 +61,7 @@ result<std::unique_ptr<importer::point_source>> open(const import_flags& flags) 
   } else {
     THESPIS_TRY(format, importer::guess_file_format(flags.file));
   }
-  return importer::open_source(flags.file, format, {flags.first_id});
+  return importer::open_source(flags.file, format, {flags.first_id, flags.ids, flags.payloads});
 }
 
 // The flags that decide which row is which point.
@@ -67,7 +69,8 @@ std::string row_flags(const import_flags& flags) {
   return "format '" + flags.format + "', first id " +
          (flags.first_id ? std::to_string(*flags.first_id) : "none") + ", skip " +
          std::to_string(flags.skip) + ", limit " +
-         (flags.limit ? std::to_string(*flags.limit) : "none");
+         (flags.limit ? std::to_string(*flags.limit) : "none") +
+         (flags.ids.empty() ? "" : ", ids") + (flags.payloads.empty() ? "" : ", payloads");
 }
 
 // One run of the command.
@@ -118,8 +121,8 @@ class import_run {
       state_file_ = flags_.state;
       if (flags_.state.empty())
         state_file_ = flags_.file + (prepared.uuid.empty() ? "" : "." + prepared.uuid) + ".state";
-      THESPIS_TRY(state_.of,
-                  importer::describe_import(flags_.file, prepared.uuid, row_flags(flags_)));
+      THESPIS_TRY(state_.of, importer::describe_import({flags_.file, flags_.ids, flags_.payloads},
+                                                       prepared.uuid, row_flags(flags_)));
       if (!flags_.restart) {
         THESPIS_TRY(const auto former, importer::load_import_state(state_file_));
         if (former && former->of == state_.of && former->row > begin_row_)
@@ -261,13 +264,21 @@ void add_file_flags(CLI::App& command, import_flags& flags) {
       .add_option("FILE", flags.file,
                   "File of vectors, gzip- or zstd-compressed or not; - for standard input")
       ->required();
-  command.add_option("--format", flags.format, "fbin, u8bin, f16bin, idx or jsonl; else by name")
-      ->check(CLI::IsMember({"fbin", "f32bin", "u8bin", "f16bin", "idx", "jsonl"}));
   command
-      .add_option("--first-id", flags.first_id,
-                  "Id of row 0, the others follow; 0 unless given. JSON lines: only for those "
-                  "without an id")
-      ->check(CLI::NonNegativeNumber);
+      .add_option("--format", flags.format,
+                  "npy, fvecs, bvecs, fbin, u8bin, f16bin, idx or jsonl; else by name")
+      ->check(CLI::IsMember(
+          {"npy", "fvecs", "bvecs", "fbin", "f32bin", "u8bin", "f16bin", "idx", "jsonl"}));
+  auto* first_id =
+      command
+          .add_option("--first-id", flags.first_id,
+                      "Id of row 0, the others follow; 0 unless given. JSON lines: only for those "
+                      "without an id")
+          ->check(CLI::NonNegativeNumber);
+  command.add_option("--ids", flags.ids, "File with the id of a row in each line; not for jsonl")
+      ->excludes(first_id);
+  command.add_option("--payload", flags.payloads,
+                     "File with the payload of a row, a JSON object, in each line; not for jsonl");
   command.add_option("--skip,--offset", flags.skip, "Rows to pass over; ids stay as they would be")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -306,11 +317,11 @@ void add_import(CLI::App& app, int& status) {
   add_progress_flags(*command, flags->progress);
   add_connection_flags(*command, flags->connection);
   command->footer(
-      "Formats: fbin, u8bin and f16bin hold 32-bit rows and columns, then the rows; idx is that "
-      "of\n"
-      "MNIST; jsonl has one {\"id\":1,\"vector\":[0.1,...],\"payload\":{...}} per line, where "
-      "vector\n"
-      "may also be {\"name\":[0.1,...],...}, or is what thespis export has written.\n"
+      "Formats: npy is that of NumPy; fvecs and bvecs have the length before each row; fbin,\n"
+      "u8bin and f16bin hold 32-bit rows and columns, then the rows; idx is that of MNIST; jsonl\n"
+      "is what thespis export has written, or has lines such as\n"
+      "{\"id\":1,\"vector\":[0.1,...],\"payload\":{...}}, where vector may be "
+      "{\"name\":[0.1,...],...}.\n"
       "An import that fails or is interrupted is continued by the same command.\n"
       "Exit codes: as of thespis, and 130 when interrupted.\n"
       "Examples:\n"

@@ -16,15 +16,20 @@ constexpr std::uint64_t version = 1;
 
 }  // namespace
 
-result<std::string> describe_import(const std::filesystem::path& file,
+result<std::string> describe_import(const std::vector<std::filesystem::path>& files,
                                     const std::string& collection_uuid, const std::string& flags) {
-  std::error_code failure;
-  const auto bytes = std::filesystem::file_size(file, failure);
-  if (failure) return error(errc::io, file.string() + ": " + failure.message());
-  const auto time = std::filesystem::last_write_time(file, failure);
-  if (failure) return error(errc::io, file.string() + ": " + failure.message());
-  return std::to_string(bytes) + " bytes of " + std::to_string(time.time_since_epoch().count()) +
-         " into " + collection_uuid + " with " + flags;
+  std::string out = "collection " + collection_uuid + ", " + flags;
+  for (const auto& file : files) {
+    if (file.empty()) continue;
+    std::error_code failure;
+    const auto bytes = std::filesystem::file_size(file, failure);
+    if (failure) return error(errc::io, file.string() + ": " + failure.message());
+    const auto time = std::filesystem::last_write_time(file, failure);
+    if (failure) return error(errc::io, file.string() + ": " + failure.message());
+    out += ", " + std::to_string(bytes) + " bytes of " +
+           std::to_string(time.time_since_epoch().count());
+  }
+  return out;
 }
 
 result<void> save(const import_state& state, const std::filesystem::path& to) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/error.hpp"
 
@@ -14,13 +15,13 @@ namespace thespis::importer {
 
 /// How far an import is, kept in a file while it runs and after it was interrupted.
 struct import_state {
-  /// What the row is only good for: the file's length and time, the collection, the flags.
+  /// What the row is only good for: the files' lengths and times, the collection, the flags.
   std::string of;
   std::uint64_t row = 0;  ///< Every row before it is stored.
 };
 
-/// Describes an import, for `import_state::of`. Errors: io (the file).
-[[nodiscard]] result<std::string> describe_import(const std::filesystem::path& file,
+/// Describes an import, for `import_state::of`; empty names are passed over. Errors: io (a file).
+[[nodiscard]] result<std::string> describe_import(const std::vector<std::filesystem::path>& files,
                                                   const std::string& collection_uuid,
                                                   const std::string& flags);
 

@@ -3,26 +3,31 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "apps/importer/byte_reader.hpp"
+#include "apps/importer/element_type.hpp"
 #include "apps/importer/point_source.hpp"
 
 namespace thespis::importer {
 
-/// Opens a file of the bin family: 32-bit little-endian rows and columns, then the rows.
-/// Source: big-ann-benchmarks, section "Dataset formats". Errors: as `open_source`.
-[[nodiscard]] result<std::unique_ptr<point_source>> open_bin(std::unique_ptr<byte_reader> in,
-                                                             file_format format,
-                                                             const source_options& options);
+/// What a file with all its numbers in a row says of them.
+struct matrix_header {
+  std::uint64_t bytes = 0;  ///< Of the header, which has been read.
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+};
 
-/// Opens an IDX file: two zero bytes, element type, number of dimensions, their big-endian sizes,
-/// then the elements; all dimensions after the first make one vector.
-/// Source: the MNIST database, section "File formats". Errors: as `open_source`.
-[[nodiscard]] result<std::unique_ptr<point_source>> open_idx(std::unique_ptr<byte_reader> in,
-                                                             const source_options& options);
+/// Points of the rows that follow a header. Errors: as `open_source`.
+[[nodiscard]] result<std::unique_ptr<point_source>> open_matrix(std::unique_ptr<byte_reader> in,
+                                                                const element_type& kind,
+                                                                const matrix_header& header,
+                                                                const source_options& options);
 
-/// Turns IEEE 754 half precision into single precision.
-[[nodiscard]] float half_to_float(std::uint16_t bits) noexcept;
+/// Refuses infinities and what is no number, with the row. Errors: invalid_argument.
+[[nodiscard]] result<void> check_finite(const vector_column& column, std::uint64_t first_row,
+                                        const std::string& name);
 
 }  // namespace thespis::importer

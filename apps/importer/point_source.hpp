@@ -48,13 +48,23 @@ struct point_batch {
 };
 
 /// How a file is laid out.
-enum class file_format : std::uint8_t { fbin = 1, u8bin = 2, f16bin = 3, idx = 4, jsonl = 5 };
+enum class file_format : std::uint8_t {
+  fbin = 1,
+  u8bin = 2,
+  f16bin = 3,
+  idx = 4,
+  jsonl = 5,
+  npy = 6,
+  fvecs = 7,
+  bvecs = 8
+};
 
-/// Reads "fbin", "f32bin", "u8bin", "f16bin", "idx" or "jsonl".
+/// Reads the name of a format, such as "fbin"; "f32bin" is another one for it.
 [[nodiscard]] std::optional<file_format> parse_file_format(std::string_view name) noexcept;
 
-/// Guesses from the name: .fbin .f32bin .u8bin .f16bin .idx *-ubyte .jsonl .ndjson, each also with
-/// .gz behind it. Errors: invalid_argument naming the known endings.
+/// Guesses from the name: .npy .fvecs .bvecs .fbin .f32bin .u8bin .f16bin .idx *-ubyte .jsonl
+/// .ndjson, each also with .gz or .zst behind it. Errors: invalid_argument naming the known
+/// endings; unsupported for .ivecs.
 [[nodiscard]] result<file_format> guess_file_format(const std::filesystem::path& file);
 
 /// Points of a file, front to back.
@@ -78,14 +88,16 @@ class point_source {
   [[nodiscard]] virtual result<point_batch> read(std::size_t rows_max) = 0;
 };
 
-/// How ids are made.
+/// Where ids and payloads of a matrix come from.
 struct source_options {
   /// Row r of a matrix gets the id `first_id + r`; a JSON line without an id too. Unset: matrices
   /// count from 0, JSON lines must carry an id.
-  std::optional<std::uint64_t> first_id;
+  std::optional<std::uint64_t> first_id = {};
+  std::filesystem::path ids = {};       ///< A file with an id per row; empty: none.
+  std::filesystem::path payloads = {};  ///< A file with a payload per row; empty: none.
 };
 
-/// Opens a file, gzip-compressed or not, and checks its header.
+/// Opens a file, compressed with gzip or zstd or not, and checks its header.
 /// Errors: io; corruption (wrong magic, size that contradicts the header); invalid_argument.
 [[nodiscard]] result<std::unique_ptr<point_source>> open_source(const std::filesystem::path& file,
                                                                 file_format format,

@@ -342,6 +342,27 @@ class ExportTest(unittest.TestCase):
                                        "the last line has no end", 39)
         refused(b"".join(lines[:30]), "ends behind line 30 with 29 points, its header names 40", 29)
 
+    def test_a_matrix_is_loaded_with_ids_and_payloads(self):
+        rows = [[random.uniform(-1, 1) for _ in range(3)] for _ in range(300)]
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (300, 3), }\n"
+        file = self.folder / "rows.npy"
+        file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header +
+                         b"".join(struct.pack("<3f", *row) for row in rows))
+        ids = [[i, f"text {i}", str(uuid.uuid4())][i % 3] for i in range(300)]
+        (self.folder / "ids").write_text("".join(f"{one}\n" for one in ids))
+        (self.folder / "payloads.jsonl").write_text(
+            "".join(json.dumps({"row": i}) + "\n" for i in range(300)))
+        self.thespis("import", file, "rows", "--create", "--ids", self.folder / "ids", "--payload",
+                     self.folder / "payloads.jsonl", "--batch", 32, "--offset", 10, "--limit", 200)
+        self.assertEqual(self.count("rows"), 200)
+        kept = self.client.post("/collections/rows/points", {
+            "ids": ids, "with_payload": True, "with_vector": True}).result
+        self.assertEqual(len(kept), 200)
+        for point in kept:
+            row = ids.index(point["id"])
+            self.assertEqual(point["payload"], {"row": row})
+            self.assertEqual(struct.pack("<3f", *point["vector"]), struct.pack("<3f", *rows[row]))
+
     def test_progress_is_told_on_request_only(self):
         self.load_many("docs", 3_000, dim=4)
         quiet = self.thespis("export", "docs", self.folder / "a.jsonl.zst", "--quiet")

@@ -3,16 +3,14 @@
 
 #include "apps/importer/point_source.hpp"
 
-#include <zlib.h>
-
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 
-#include "apps/importer/matrix_source.hpp"
+#include "apps/importer/element_type.hpp"
 #include "core/limits.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/apps/scratch_folder.hpp"
 
 namespace thespis::importer {
 
@@ -20,32 +18,7 @@ using namespace std::string_literals;
 
 namespace {
 
-class folder {
- public:
-  folder() {
-    auto pattern = (std::filesystem::temp_directory_path() / "thespis-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~folder() { std::filesystem::remove_all(path_); }
-
-  std::filesystem::path write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path_ / name, std::ios::binary) << bytes;
-    return path_ / name;
-  }
-
-  std::filesystem::path write_gz(const std::string& name, const std::string& bytes) const {
-    const auto file = ::gzopen((path_ / name).c_str(), "wb");
-    REQUIRE(file != nullptr);
-    REQUIRE(::gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())) ==
-            static_cast<int>(bytes.size()));
-    REQUIRE(::gzclose(file) == Z_OK);
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using folder = scratch_folder;
 
 template <class T>
 std::string little(T value) {
@@ -218,8 +191,7 @@ TEST_CASE("compressed matrix files are checked while they are read") {
                  "but there is more data"));
   const auto whole = in.write_gz("whole.fbin.gz", fbin(3, 1, {1, 2, 3}));
   CHECK(failure_of(whole).empty());
-  std::ifstream reader(whole, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(reader)), {});
+  const auto bytes = bytes_of(whole);
   CHECK(contains(failure_of(in.write("cut.fbin.gz", bytes.substr(0, bytes.size() - 12))),
                  "gzip data ends too early"));
   auto broken = bytes;
