@@ -107,7 +107,10 @@ class export_run {
       if (!stored) return resumable(*file, stored.error());
       show(file->position().points);
     }
-    THESPIS_CHECK(check_unchanged(client_, flags_, described_));
+    const auto unchanged = check_unchanged(client_, flags_, described_);
+    if (!unchanged && unchanged.error().code != errc::failed_precondition)
+      return resumable(*file, unchanged.error());
+    THESPIS_CHECK(unchanged);
     THESPIS_CHECK(file->finish());
     points_ = file->position().points;
     return ok();

@@ -70,6 +70,10 @@ result<void> check_parameters(const dump::export_header& header,
 result<void> create(client::http_client& client, const import_target& target,
                     const importer::point_source& source) {
   const auto* header = source.header();
+  if (header == nullptr && source.shapes().empty())
+    return error(errc::invalid_argument,
+                 "--create: the first point has vectors that do not tell the collection's "
+                 "parameters; create it beforehand");
   if (header == nullptr)
     return create_collection(client, target.collection, source.shapes(), target.shape);
   client::http_request request;

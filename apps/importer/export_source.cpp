@@ -76,6 +76,7 @@ class export_source final : public point_source {
   result<point_batch> read(std::size_t rows_max) override {
     point_batch out;
     out.first_row = next_row_;
+    out.file = in_.name();
     std::size_t bytes = 0;
     while (!failure_ && out.json.size() < rows_max && bytes < batch_bytes_max) {
       auto point = next_point();
@@ -84,7 +85,7 @@ class export_source final : public point_source {
         break;
       }
       if (point->empty()) break;
-      if (out.json.empty()) out.place = in_.name() + " line " + std::to_string(in_.line());
+      out.lines.push_back(in_.line());
       bytes += point->size();
       out.json.push_back(std::move(*point));
     }
@@ -139,20 +140,13 @@ class export_source final : public point_source {
         in.fail(errc::invalid_argument, "unknown key; known are id, vector, payload");
       }
     }
-    if (auto done = in.finish(); !done) return without_line(done.error());
+    THESPIS_CHECK(in.finish());
     if (id.empty() || vector.empty())
       return error(errc::invalid_argument, "the key 'id' or 'vector' is missing");
     THESPIS_CHECK(check_vectors(vector));
     auto out = "{\"id\":" + id + ",\"vector\":" + vector;
     if (!payload.empty()) out += ",\"payload\":" + payload;
     return out + "}";
-  }
-
-  // The reader counts lines within the text that it was given, which is one.
-  static error without_line(const error& failure) {
-    constexpr std::string_view prefix = "line 1, ";
-    const bool placed = failure.message.starts_with(prefix);
-    return error(failure.code, failure.message.substr(placed ? prefix.size() : 0));
   }
 
   result<void> check_vectors(std::string_view vector) const {

@@ -11,10 +11,11 @@
 namespace thespis::importer {
 
 /// Opens a file of JSON objects, one per line:
-/// `{"id":7,"vector":[0.1,0.2],"payload":{"k":"v"}}`, or `"vector":{"name":[...],...}`. Every line
-/// has the vector names and lengths of the first one; empty lines are passed over. If the first
-/// line is the header of an exported collection, that is what is opened (`open_export`). Errors: as
-/// `open_source`.
+/// `{"id":7,"vector":[0.1,0.2],"payload":{"k":"v"}}`, or `"vector":{"name":[...],...}`, or whatever
+/// other vectors an upsert takes. Lists of one name have one length; empty lines are passed over.
+/// The first line tells `shapes`, none if not all of its vectors are lists of numbers. If it is the
+/// header of an exported collection, that is what is opened (`open_export`).
+/// Errors: as `open_source`.
 [[nodiscard]] result<std::unique_ptr<point_source>> open_jsonl(std::unique_ptr<byte_reader> in,
                                                                const source_options& options);
 

@@ -56,8 +56,12 @@ void line_reader::put_back() noexcept {
 }
 
 error line_reader::refused(const error& failure) const {
+  // A reader of JSON counts lines within the text that it was given, which is one.
+  constexpr std::string_view within = "line 1, ";
+  const auto placed = failure.message.starts_with(within) ? within.size() : 0;
   return error(failure.code, name() + " line " + std::to_string(line_) + ", byte " +
-                                 std::to_string(passed_ + start_) + ": " + failure.message);
+                                 std::to_string(passed_ + start_) + ": " +
+                                 failure.message.substr(placed));
 }
 
 error line_reader::broken(const error& failure) const {

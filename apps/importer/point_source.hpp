@@ -41,8 +41,8 @@ struct point_batch {
   std::vector<std::string> payloads;   ///< JSON objects or "", one per id; or empty: none has one.
   /// Instead of `ids`, `columns` and `payloads`: each point as the JSON object of an upsert.
   std::vector<std::string> json;
-  /// Where the first point stands, "FILE line 7" and on; empty where rows are as good.
-  std::string place;
+  std::string file;                  ///< The file's name, if `lines` are known.
+  std::vector<std::uint64_t> lines;  ///< The line of each point; empty where rows are as good.
 
   [[nodiscard]] std::size_t points() const noexcept { return ids.size() + json.size(); }
 };
@@ -73,7 +73,7 @@ class point_source {
  public:
   virtual ~point_source() = default;
 
-  /// The vectors that every point has; empty if they are whatever `header` allows.
+  /// The vectors that points have, as far as the file tells them; empty for those of `header`.
   [[nodiscard]] virtual const std::vector<vector_shape>& shapes() const noexcept = 0;
   /// The header of an exported collection; null for other files.
   [[nodiscard]] virtual const dump::export_header* header() const noexcept { return nullptr; }

@@ -36,15 +36,10 @@ struct sent_batch {
   std::optional<error> failure;
 };
 
-std::string lines_of(const point_batch& batch, std::size_t from) {
-  const auto last = batch.place.find_last_of(' ') + 1;
-  const auto line = std::stoull(batch.place.substr(last)) + from;
-  return batch.place.substr(0, last) + std::to_string(line);
-}
-
 // The points that a message is about, `from` on.
 std::string name_of(const point_batch& batch, std::size_t from) {
-  if (!batch.place.empty()) return lines_of(batch, from);
+  if (!batch.json.empty() && from < batch.lines.size())
+    return batch.file + " line " + std::to_string(batch.lines[from]);
   return "rows " + std::to_string(batch.first_row + from) + " to " +
          std::to_string(batch.first_row + batch.points() - 1);
 }

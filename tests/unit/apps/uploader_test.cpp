@@ -81,9 +81,11 @@ class json_source final : public point_source {
   result<point_batch> read(std::size_t rows_max) override {
     point_batch out;
     out.first_row = next_;
-    out.place = "points.jsonl line " + std::to_string(next_ + 2);
-    for (; out.json.size() < rows_max && next_ < rows_; ++next_)
+    out.file = "points.jsonl";
+    for (; out.json.size() < rows_max && next_ < rows_; ++next_) {
+      out.lines.push_back(next_ + 2);
       out.json.push_back("{\"id\":" + std::to_string(next_) + ",\"vector\":[1]}");
+    }
     return out;
   }
 
