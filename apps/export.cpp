@@ -117,7 +117,8 @@ class export_run {
   }
 
   result<void> to_stdout() {
-    std::cout << dump::encode_header({flags_.collection, described_.points, described_.create});
+    const auto told = described_.points.value_or(0);
+    std::cout << dump::encode_header({flags_.collection, told, described_.create});
     exporter::page page;
     do {
       if (stop_.raised()) {
@@ -131,11 +132,11 @@ class export_run {
       show(points_);
     } while (!page.next.empty());
     THESPIS_CHECK(check_unchanged(client_, flags_, described_));
-    if (points_ != described_.points)
-      return error(errc::conflict, "the header on standard output names " +
-                                       std::to_string(described_.points) + " points, but " +
-                                       std::to_string(points_) + " followed: collection '" +
-                                       flags_.collection + "' was written to meanwhile");
+    if (points_ != told)
+      return error(errc::conflict, "the header on standard output names " + std::to_string(told) +
+                                       " points, but " + std::to_string(points_) +
+                                       " followed: collection '" + flags_.collection +
+                                       "' was written to meanwhile");
     return ok();
   }
 

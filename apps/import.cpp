@@ -123,20 +123,28 @@ class import_run {
         state_file_ = flags_.file + (prepared.uuid.empty() ? "" : "." + prepared.uuid) + ".state";
       THESPIS_TRY(state_.of, importer::describe_import({flags_.file, flags_.ids, flags_.payloads},
                                                        prepared.uuid, row_flags(flags_)));
-      if (!flags_.restart) {
-        THESPIS_TRY(const auto former, importer::load_import_state(state_file_));
-        if (former && former->of == state_.of && former->row > begin_row_)
-          begin_row_ = former->row;
-        else if (former)
-          tell("not continued: " + state_file_.string() +
-               " is of an earlier version of the file, or of other flags");
-      }
+      if (!flags_.restart) THESPIS_CHECK(read_state(prepared));
     }
     continued_ = begin_row_ > flags_.skip;
     if (prepared.existed && !continued_)
       return error(errc::already_exists,
                    "collection '" + target_.collection + "' exists already; leave --create out");
     if (continued_) tell("continuing before row " + std::to_string(begin_row_));
+    return ok();
+  }
+
+  result<void> read_state(const prepared_collection& prepared) {
+    THESPIS_TRY(const auto former, importer::load_import_state(state_file_));
+    if (!former || former->row <= flags_.skip) return ok();
+    if (former->of != state_.of) {
+      tell("not continued: " + state_file_.string() +
+           " is of an earlier version of the file, or of other flags");
+    } else if (prepared.points && *prepared.points < former->row - flags_.skip) {
+      tell("not continued: collection '" + target_.collection + "' has " +
+           std::to_string(*prepared.points) + " points, fewer than were stored");
+    } else {
+      begin_row_ = former->row;
+    }
     return ok();
   }
 

@@ -113,6 +113,7 @@ result<prepared_collection> prepare_collection(client::http_client& client,
     THESPIS_CHECK(check_shapes(*answer, target, source, file));
   }
   out.uuid = std::move(described.uuid);
+  out.points = described.points;
   return out;
 }
 

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "apps/client/http_client.hpp"
@@ -24,6 +26,7 @@ struct import_target {
 /// The collection that an import goes into, as the server describes it.
 struct prepared_collection {
   std::string uuid;
+  std::optional<std::uint64_t> points;  ///< That it holds now, if the server says so.
   bool existed = false;  ///< Though `create` says that it would not: fine only for a continued run.
 };
 

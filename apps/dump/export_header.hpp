@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,7 @@ struct export_header {
 struct described_collection {
   std::string uuid;    ///< Empty if the server does not tell it.
   std::string create;  ///< As in `export_header`.
-  std::uint64_t points = 0;
+  std::optional<std::uint64_t> points;
 };
 
 /// Reads the answer to `GET /collections/NAME`. Errors: io (not the answer of such a server).

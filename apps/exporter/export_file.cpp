@@ -45,7 +45,8 @@ result<std::unique_ptr<export_file>> export_file::open(
     return error(errc::already_exists,
                  wanted.file.string() + " exists; --force replaces it when the export is complete");
   std::unique_ptr<export_file> out(new export_file(
-      std::move(wanted), {collection, described.points, described.create}, described.uuid));
+      std::move(wanted), {collection, described.points.value_or(0), described.create},
+      described.uuid));
   THESPIS_CHECK(out->lock());
   THESPIS_TRY(const bool resumed, out->resume());
   if (!resumed) THESPIS_CHECK(out->begin());

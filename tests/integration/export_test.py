@@ -298,6 +298,34 @@ class ExportTest(unittest.TestCase):
             self.assertLess(self.count(name), 10_000)
             self.check_continued(file, name, lines)
 
+    def test_an_export_survives_the_kill_of_the_server(self):
+        self.load_many("docs", 20_000)
+        whole = self.export("docs", "whole.jsonl")
+        file = self.folder / "cut.jsonl"
+        process = self.start("export", "docs", file, "--batch", 20)
+        self.assertTrue(self.wait_for(process, pathlib.Path(f"{file}.part.state")))
+        self.server.kill()
+        out, _ = process.communicate(timeout=DEADLINE_S)
+        self.assertIn(process.returncode, (1, 3), out)
+        self.assertIn("the same command continues", out)
+        self.server.start()
+        self.thespis("export", "docs", file)
+        self.assertEqual(file.read_bytes(), whole.read_bytes())
+
+    def test_payloads_of_any_depth_make_the_round_trip(self):
+        self.client.put("/collections/deep", {"vectors": {"size": 1, "distance": "Dot"}}).result
+        taken = 0
+        for depth in range(8, 70):
+            payload = "[" * depth + "]" * depth
+            body = f'{{"points":[{{"id":{depth},"vector":[1],"payload":{{"x":{payload}}}}}]}}'
+            taken += self.client.put("/collections/deep/points", body).status == 200
+        self.assertGreater(taken, 1)
+        file = self.export("deep", "deep.jsonl.zst")
+        self.thespis("import", file, "again")
+        self.assertEqual(self.count("again"), taken)
+        self.assertEqual(point_lines(self.export("again", "again.jsonl")),
+                         point_lines(self.export("deep", "deep.jsonl")))
+
     def test_an_import_survives_the_kill_of_the_server(self):
         self.load_many("docs", 10_000)
         file = self.export("docs", "docs.jsonl.zst")

@@ -49,8 +49,9 @@ std::string enveloped(const std::string& result) {
   return answer("200 OK", "{\"result\":" + result + ",\"status\":\"ok\",\"time\":0}");
 }
 
-std::string described(int dimensions, int waiting) {
-  return enveloped("{\"status\":\"green\",\"config\":{\"params\":{\"vectors\":{\"size\":" +
+std::string described(int dimensions, int waiting, const std::string& more = "") {
+  return enveloped("{" + more +
+                   "\"status\":\"green\",\"config\":{\"params\":{\"vectors\":{\"size\":" +
                    std::to_string(dimensions) +
                    "}}},\"indexes\":[{\"tail_slots\":" + std::to_string(waiting) + "}]}");
 }
@@ -179,7 +180,7 @@ TEST_CASE("thespis import says how to continue after a failure") {
   CHECK_FALSE(contains(anew, "continuing"));
   CHECK(contains(anew, "rows 1 to 1: "));
   const auto other =
-      run(file.words() + " --batch 1 --connections 1 --skip 1 --url " + server.url());
+      run(file.words() + " --batch 1 --connections 1 --limit 2 --url " + server.url());
   CHECK(contains(other, "not continued: "));
 }
 
