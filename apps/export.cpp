@@ -59,8 +59,9 @@ result<void> check_unchanged(client::http_client& client, const export_flags& fl
                              const dump::described_collection& before) {
   THESPIS_TRY(const auto now, describe(client, flags));
   if (now.uuid != before.uuid)
-    return error(errc::failed_precondition,
-                 "collection '" + flags.collection + "' was replaced by another one meanwhile");
+    return error(errc::failed_precondition, "collection '" + flags.collection +
+                                                "' was replaced by another one meanwhile; "
+                                                "--restart begins the export again");
   THESPIS_TRY(const auto changed, dump::difference_of(before.create, now.create));
   if (changed.path.empty()) return ok();
   return error(errc::failed_precondition, "collection '" + flags.collection + "': " + changed.path +
