@@ -52,6 +52,29 @@ result<void> check_quantization(const std::string& prefix, const quantization_co
   return ok();
 }
 
+std::string prefix_of(const char* list, const std::string& name) {
+  return std::string(list) + (name.empty() ? "." : ".'" + name + "'.");
+}
+
+result<void> check_vector(const std::string& what, const collection_spec& spec,
+                          const vector_spec& vector) {
+  THESPIS_CHECK(
+      check_range(what + "name (bytes)", vector.name.size(), 0, limits::vector_name_bytes_max));
+  THESPIS_CHECK(check_range(what + "size", vector.size, 1, limits::dimension_max));
+  if (vector.elements != element_type::float32)
+    return error(errc::unsupported, what + "datatype: only float32 is offered");
+  if (vector.multivector)
+    return error(errc::unsupported, what + "multivector_config: is not offered");
+  if (vector.hnsw) THESPIS_CHECK(check_hnsw(what, *vector.hnsw));
+  if (vector.quantization) THESPIS_CHECK(check_quantization(what, *vector.quantization));
+  const auto& codes = spec.quantization_for(vector);
+  if (vector.on_disk && codes && codes->always_ram == false)
+    return error(errc::unsupported, what +
+                                        "quantization_config.always_ram: false is not offered "
+                                        "with 'on_disk': codes always lie in memory");
+  return ok();
+}
+
 }  // namespace
 
 std::string_view to_string(index_preset preset) noexcept {
@@ -87,6 +110,13 @@ const vector_spec* collection_spec::find(std::string_view name) const noexcept {
   return found == vectors.end() ? nullptr : &*found;
 }
 
+const sparse_vector_spec* collection_spec::find_sparse(std::string_view name) const noexcept {
+  const auto found =
+      std::find_if(sparse_vectors.begin(), sparse_vectors.end(),
+                   [&](const sparse_vector_spec& vector) { return vector.name == name; });
+  return found == sparse_vectors.end() ? nullptr : &*found;
+}
+
 const hnsw_config& collection_spec::hnsw_for(const vector_spec& vector) const noexcept {
   return vector.hnsw ? *vector.hnsw : hnsw;
 }
@@ -113,25 +143,22 @@ result<void> validate_collection_name(std::string_view name) {
 }
 
 result<void> validate(const collection_spec& spec) {
-  THESPIS_CHECK(check_range("vectors", spec.vectors.size(), 1, limits::vector_names_max));
+  THESPIS_CHECK(check_range("vectors", spec.vectors.size() + spec.sparse_vectors.size(), 1,
+                            limits::vector_names_max));
   THESPIS_CHECK(check_hnsw("", spec.hnsw));
   if (spec.quantization) THESPIS_CHECK(check_quantization("", *spec.quantization));
   for (std::size_t i = 0; i < spec.vectors.size(); ++i) {
-    const auto& vector = spec.vectors[i];
-    const std::string what = vector.name.empty() ? "vectors." : "vectors.'" + vector.name + "'.";
+    const auto what = prefix_of("vectors", spec.vectors[i].name);
+    THESPIS_CHECK(check_vector(what, spec, spec.vectors[i]));
+    if (i > 0 && spec.vectors[i - 1].name >= spec.vectors[i].name)
+      return error(errc::invalid_argument, what + "name: it occurs twice");
+  }
+  for (std::size_t i = 0; i < spec.sparse_vectors.size(); ++i) {
+    const auto& name = spec.sparse_vectors[i].name;
+    const auto what = prefix_of("sparse_vectors", name);
     THESPIS_CHECK(
-        check_range(what + "name (bytes)", vector.name.size(), 0, limits::vector_name_bytes_max));
-    THESPIS_CHECK(check_range(what + "size", vector.size, 1, limits::dimension_max));
-    if (vector.elements != element_type::float32)
-      return error(errc::unsupported, what + "datatype: only float32 is offered");
-    if (vector.hnsw) THESPIS_CHECK(check_hnsw(what, *vector.hnsw));
-    if (vector.quantization) THESPIS_CHECK(check_quantization(what, *vector.quantization));
-    const auto& codes = spec.quantization_for(vector);
-    if (vector.on_disk && codes && codes->always_ram == false)
-      return error(errc::unsupported, what +
-                                          "quantization_config.always_ram: false is not offered "
-                                          "with 'on_disk': codes always lie in memory");
-    if (i > 0 && spec.vectors[i - 1].name >= vector.name)
+        check_range(what + "name (bytes)", name.size(), 1, limits::vector_name_bytes_max));
+    if ((i > 0 && spec.sparse_vectors[i - 1].name >= name) || spec.find(name) != nullptr)
       return error(errc::invalid_argument, what + "name: it occurs twice");
   }
   return ok();

@@ -11,11 +11,9 @@
 
 #include "core/distance.hpp"
 #include "core/error.hpp"
+#include "core/vector_values.hpp"
 
 namespace thespis {
-
-/// How the components of a stored vector are written. Values are stored and never reused.
-enum class element_type : std::uint8_t { float32 = 1, float16 = 2, uint8 = 3 };
 
 /// How an index weighs memory against speed. Values are stored and never reused.
 enum class index_preset : std::uint8_t {
@@ -70,18 +68,35 @@ struct vector_spec {
   std::optional<hnsw_config> hnsw;                       ///< Overrides the collection's.
   std::optional<quantization_config> quantization = {};  ///< Overrides the collection's.
   bool on_disk = false;  ///< Originals lie on disk; what searches compare first stays in memory.
+  /// A point has several rows of `size`; it is as near as the sum, over the rows of the query, of
+  /// each one's nearest row (the dialect's `max_sim`).
+  bool multivector = false;
 
   friend bool operator==(const vector_spec&, const vector_spec&) = default;
 };
 
-/// What a collection is made of; fixed at creation.
+/// A sparse vector of points: weights of dimensions, compared by their inner product.
+struct sparse_vector_spec {
+  std::string name;
+  bool idf = false;  ///< Weights of a query are multiplied by how rare their dimension is.
+  element_type elements = element_type::float32;
+  /// Kept and told, without effect: searches are exact and use the inverted index always.
+  std::optional<std::uint32_t> full_scan_threshold = {};
+
+  friend bool operator==(const sparse_vector_spec&, const sparse_vector_spec&) = default;
+};
+
+/// What a collection is made of.
 struct collection_spec {
-  std::vector<vector_spec> vectors;  ///< Sorted by name.
+  std::vector<vector_spec> vectors;  ///< Dense ones and multivectors, sorted by name.
+  std::vector<sparse_vector_spec> sparse_vectors = {};  ///< Sorted by name; no name is in both.
   hnsw_config hnsw;
   std::optional<quantization_config> quantization;  ///< Unset: the index chooses.
 
-  /// Finds a vector by name, or null.
+  /// Finds a vector that is not sparse by name, or null.
   [[nodiscard]] const vector_spec* find(std::string_view name) const noexcept;
+  /// Finds a sparse vector by name, or null.
+  [[nodiscard]] const sparse_vector_spec* find_sparse(std::string_view name) const noexcept;
   /// The graph parameters that hold for `vector`.
   [[nodiscard]] const hnsw_config& hnsw_for(const vector_spec& vector) const noexcept;
   /// The codes that were asked for `vector`; unset: its index chooses.

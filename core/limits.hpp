@@ -24,6 +24,9 @@ inline constexpr float quantile_min = 0.5F;          ///< Of scalar codes, as in
 
 // Points
 inline constexpr std::size_t string_id_bytes_max = 512;
+inline constexpr std::size_t sparse_values_max = 65'535;        ///< Per sparse vector.
+inline constexpr std::size_t multivector_rows_max = 4'096;      ///< Per multivector.
+inline constexpr std::size_t multivector_values_max = 1 << 20;  ///< Rows times their size.
 inline constexpr std::size_t payload_bytes_max = 1u << 20;
 /// Length of a vector. Beyond about 9e18 a squared distance of two exceeds a float.
 inline constexpr float vector_length_max = 1e18F;

@@ -3,12 +3,21 @@
 
 #include "core/point.hpp"
 
+#include <utility>
+
 namespace thespis {
 
-const std::vector<float>* find_vector(const std::vector<named_vector>& vectors,
-                                      std::string_view name) noexcept {
+named_vector dense_vector(std::vector<float> values, std::string name) {
+  named_vector vector;
+  vector.name = std::move(name);
+  vector.values = std::move(values);
+  return vector;
+}
+
+const named_vector* find_vector(const std::vector<named_vector>& vectors,
+                                std::string_view name) noexcept {
   for (const auto& vector : vectors)
-    if (vector.name == name) return &vector.values;
+    if (vector.name == name) return &vector;
   return nullptr;
 }
 

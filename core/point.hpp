@@ -9,13 +9,19 @@
 #include <vector>
 
 #include "core/point_id.hpp"
+#include "core/vector_values.hpp"
 
 namespace thespis {
 
-/// A dense float32 vector under its name; the unnamed vector of a collection has the name "".
+/// A vector under its name; the unnamed vector of a collection has the name "".
+/// Shape of `values`: dense [size]; multivector [rows * size], row by row; sparse [indices].
 struct named_vector {
   std::string name;
   std::vector<float> values;
+  std::vector<std::uint32_t> indices = {};  ///< Of a sparse vector: its dimensions, ascending.
+  vector_shape shape = vector_shape::dense;
+  element_type elements = element_type::float32;  ///< How they are stored.
+  std::uint32_t size = 0;                         ///< Of a multivector's rows.
 
   friend bool operator==(const named_vector&, const named_vector&) = default;
 };
@@ -37,8 +43,11 @@ struct point {
   friend bool operator==(const point&, const point&) = default;
 };
 
-/// Finds the values stored under `name`, or null.
-[[nodiscard]] const std::vector<float>* find_vector(const std::vector<named_vector>& vectors,
-                                                    std::string_view name) noexcept;
+/// A dense vector.
+[[nodiscard]] named_vector dense_vector(std::vector<float> values, std::string name = {});
+
+/// Finds the vector of that name, or null.
+[[nodiscard]] const named_vector* find_vector(const std::vector<named_vector>& vectors,
+                                              std::string_view name) noexcept;
 
 }  // namespace thespis

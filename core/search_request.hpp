@@ -35,8 +35,8 @@ struct code_use {
 
 /// Finds the points nearest to a vector or to a stored point (which is left out of the answer).
 struct search_request {
-  std::variant<std::vector<float>, point_id> target;
-  std::string vector_name;  ///< The vector that is compared.
+  std::variant<named_vector, point_id> target;  ///< The vector's own name is not looked at.
+  std::string vector_name;                      ///< The vector that is compared.
   std::uint32_t limit = 10;
   std::uint32_t offset = 0;
   std::optional<float> score_threshold;

@@ -12,6 +12,7 @@
 #include "storage/bytes.hpp"
 #include "storage/codec_fields.hpp"
 #include "storage/codec_spec.hpp"
+#include "storage/codec_vectors.hpp"
 
 namespace thespis::storage::codec {
 
@@ -20,22 +21,25 @@ namespace {
 using detail::corrupt;
 using detail::newer;
 using detail::read_name;
-using detail::vector_shape;
+using detail::read_vectors;
 using detail::write_name;
+using detail::write_vectors;
 
 constexpr std::uint8_t magic = 'T';
 constexpr std::size_t crc_bytes = 4;
 constexpr std::size_t format_at = 6;
 
 enum class id_kind : std::uint8_t { number = 0, uuid = 1, string = 2 };
-// `create_plain` is a creation with a specification of format 1.
+// `create_plain` and `create_dense` are creations with a specification of format 1 and 2. Numbers
+// between are of other effects.
 enum class effect_kind : std::uint8_t {
   upsert = 1,
   erase = 2,
   create_plain = 3,
   drop = 4,
-  create = 5,
+  create_dense = 5,
   set_payload = 6,
+  create = 11,
 };
 
 // Of a frame that was opened.
@@ -88,40 +92,6 @@ result<point_id> read_id(byte_reader& in, std::string_view what) {
     case id_kind::string: return string_id(in.raw(in.u16()), what);
   }
   return newer(what, "id kind", kind);
-}
-
-void write_vectors(byte_writer& out, const std::vector<named_vector>& vectors) {
-  out.u16(static_cast<std::uint16_t>(vectors.size()));
-  for (const auto& vector : vectors) {
-    write_name(out, vector.name);
-    out.u8(static_cast<std::uint8_t>(vector_shape::dense));
-    out.u8(static_cast<std::uint8_t>(element_type::float32));
-    out.u32(static_cast<std::uint32_t>(vector.values.size()));
-    out.floats(vector.values);
-  }
-}
-
-result<std::vector<named_vector>> read_vectors(byte_reader& in, std::string_view what) {
-  constexpr std::size_t vector_bytes_min = 8;
-  const std::size_t count = in.u16();
-  if (count * vector_bytes_min > in.remaining()) return corrupt(what, "more vectors than bytes");
-  std::vector<named_vector> vectors;
-  vectors.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    auto name = read_name(in);
-    const auto shape = in.u8();
-    const auto elements = in.u8();
-    const std::size_t size = in.u32();
-    if (!in.good()) return corrupt(what, "ends within a vector");
-    if (shape != static_cast<std::uint8_t>(vector_shape::dense))
-      return newer(what, "vector shape", shape);
-    if (elements != static_cast<std::uint8_t>(element_type::float32))
-      return newer(what, "element type", elements);
-    if (size > in.remaining() / sizeof(float)) return corrupt(what, "ends within a vector");
-    auto& vector = vectors.emplace_back(named_vector{std::move(name), std::vector<float>(size)});
-    in.floats(vector.values);
-  }
-  return vectors;
 }
 
 void write_effect(byte_writer& out, const upsert_effect& change) {
@@ -194,7 +164,8 @@ result<effect> read_effect(byte_reader& in, std::string_view what) {
       return effect(delete_effect{std::move(id)});
     }
     case effect_kind::create_plain: return read_create(in, 1, what);
-    case effect_kind::create: return read_create(in, 2, what);
+    case effect_kind::create_dense: return read_create(in, 2, what);
+    case effect_kind::create: return read_create(in, 3, what);
     case effect_kind::drop: return effect(drop_collection_effect{read_name(in)});
     case effect_kind::set_payload: return read_payload(in, what);
   }
@@ -203,7 +174,7 @@ result<effect> read_effect(byte_reader& in, std::string_view what) {
 
 }  // namespace
 
-std::uint8_t format_newest(record kind) noexcept { return kind == record::collection ? 2 : 1; }
+std::uint8_t format_newest(record kind) noexcept { return kind == record::collection ? 3 : 1; }
 
 std::size_t begin_frame(std::string& out) {
   const auto begin = out.size();

@@ -13,9 +13,6 @@
 /// Fields and failures that records share.
 namespace thespis::storage::codec::detail {
 
-/// How the values of a vector are arranged. Values are stored and never reused.
-enum class vector_shape : std::uint8_t { dense = 1, sparse = 2, multivector = 3 };
-
 /// A record that makes no sense.
 [[nodiscard]] inline error corrupt(std::string_view what, std::string_view why) {
   return {errc::corruption, std::string(what) + ": " + std::string(why)};

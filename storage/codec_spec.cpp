@@ -20,6 +20,10 @@ constexpr std::uint8_t always_ram_is_true = 4;
 // Bits of a vector's options.
 constexpr std::uint8_t option_on_disk = 1;
 
+// Bits of a sparse vector's options.
+constexpr std::uint8_t sparse_idf = 1;
+constexpr std::uint8_t sparse_has_threshold = 2;
+
 void write_hnsw(byte_writer& out, const hnsw_config& config) {
   out.u32(config.m);
   out.u32(config.ef_construct);
@@ -89,8 +93,10 @@ result<vector_spec> read_vector_spec(byte_reader& in, std::uint8_t format, std::
   vector.index = read_name(in);
   const bool has_hnsw = in.u8() != 0;
   if (!in.good()) return corrupt(what, "ends within a vector's description");
-  if (shape != static_cast<std::uint8_t>(vector_shape::dense))
+  const bool multivector = shape == static_cast<std::uint8_t>(vector_shape::multivector);
+  if (!multivector && shape != static_cast<std::uint8_t>(vector_shape::dense))
     return newer(what, "vector shape", shape);
+  vector.multivector = multivector;
   if (elements < 1 || elements > 3) return newer(what, "element type", elements);
   if (metric < 1 || metric > 4) return newer(what, "distance", metric);
   vector.elements = static_cast<element_type>(elements);
@@ -103,6 +109,37 @@ result<vector_spec> read_vector_spec(byte_reader& in, std::uint8_t format, std::
   return vector;
 }
 
+void write_sparse(byte_writer& out, const std::vector<sparse_vector_spec>& vectors) {
+  out.u16(static_cast<std::uint16_t>(vectors.size()));
+  for (const auto& vector : vectors) {
+    write_name(out, vector.name);
+    out.u8(static_cast<std::uint8_t>(vector.elements));
+    out.u8(static_cast<std::uint8_t>((vector.idf ? sparse_idf : 0) |
+                                     (vector.full_scan_threshold ? sparse_has_threshold : 0)));
+    if (vector.full_scan_threshold) out.u32(*vector.full_scan_threshold);
+  }
+}
+
+result<std::vector<sparse_vector_spec>> read_sparse(byte_reader& in, std::string_view what) {
+  std::vector<sparse_vector_spec> vectors;
+  const std::size_t count = in.u16();
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    auto& vector = vectors.emplace_back();
+    vector.name = read_name(in);
+    const auto elements = in.u8();
+    const auto options = in.u8();
+    if (!in.good()) break;
+    if (elements < 1 || elements > 3) return newer(what, "element type", elements);
+    if (options > (sparse_idf | sparse_has_threshold))
+      return newer(what, "sparse vector options", options);
+    vector.elements = static_cast<element_type>(elements);
+    vector.idf = (options & sparse_idf) != 0;
+    if ((options & sparse_has_threshold) != 0) vector.full_scan_threshold = in.u32();
+  }
+  if (!in.good()) return corrupt(what, "ends within a sparse vector's description");
+  return vectors;
+}
+
 }  // namespace
 
 void write_spec(byte_writer& out, const collection_spec& spec) {
@@ -111,7 +148,8 @@ void write_spec(byte_writer& out, const collection_spec& spec) {
   out.u16(static_cast<std::uint16_t>(spec.vectors.size()));
   for (const auto& vector : spec.vectors) {
     write_name(out, vector.name);
-    out.u8(static_cast<std::uint8_t>(vector_shape::dense));
+    out.u8(static_cast<std::uint8_t>(vector.multivector ? vector_shape::multivector
+                                                        : vector_shape::dense));
     out.u8(static_cast<std::uint8_t>(vector.elements));
     out.u8(static_cast<std::uint8_t>(vector.metric));
     out.u32(vector.size);
@@ -121,6 +159,7 @@ void write_spec(byte_writer& out, const collection_spec& spec) {
     write_quantization(out, vector.quantization);
     out.u8(vector.on_disk ? option_on_disk : 0);
   }
+  write_sparse(out, spec.sparse_vectors);
 }
 
 result<collection_spec> read_spec(byte_reader& in, std::uint8_t format, std::string_view what) {
@@ -133,6 +172,9 @@ result<collection_spec> read_spec(byte_reader& in, std::uint8_t format, std::str
   for (std::size_t i = 0; i < count && in.good(); ++i) {
     THESPIS_TRY(auto vector, read_vector_spec(in, format, what));
     spec.vectors.push_back(std::move(vector));
+  }
+  if (format >= 3) {
+    THESPIS_TRY(spec.sparse_vectors, read_sparse(in, what));
   }
   return spec;
 }

@@ -162,14 +162,20 @@ result<void> collection_check::match_point(cursors& at, const slot_row& row, std
 
 bool collection_check::fits_spec(const slot_row& row, std::string& why) const {
   for (const auto& vector : row.vectors) {
-    const auto spec =
-        std::find_if(meta_.spec.vectors.begin(), meta_.spec.vectors.end(),
-                     [&](const vector_spec& known) { return known.name == vector.name; });
-    if (spec == meta_.spec.vectors.end())
-      why = "vector '" + vector.name + "' is not one of the collection's";
-    else if (spec->size != vector.values.size())
-      why = "vector '" + vector.name + "' has " + std::to_string(vector.values.size()) +
-            " dimensions, expected " + std::to_string(spec->size);
+    const auto what = "vector '" + vector.name + "' ";
+    if (const auto* spec = meta_.spec.find(vector.name); spec != nullptr) {
+      const auto shape = spec->multivector ? vector_shape::multivector : vector_shape::dense;
+      const auto size = spec->multivector ? vector.size : vector.values.size();
+      if (vector.shape != shape)
+        why = what + "is of another shape than the collection's";
+      else if (size != spec->size)
+        why = what + "has " + std::to_string(size) + " dimensions, expected " +
+              std::to_string(spec->size);
+    } else if (meta_.spec.find_sparse(vector.name) == nullptr) {
+      why = what + "is not one of the collection's";
+    } else if (vector.shape != vector_shape::sparse) {
+      why = what + "is of another shape than the collection's";
+    }
   }
   return why.empty();
 }

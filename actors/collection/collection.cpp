@@ -299,7 +299,7 @@ void collection_writer::on_tick() {
     const auto now_ns = steady_time_ns();
     const auto interval_ns = needs_->settings.index_save_interval_s * ns_per_s;
     if (index_pace_.due(now_ns, interval_ns) && saves_running_ == 0 && ordering_ == 0)
-      save_due_ = !state_->unsaved(published_->lsn).empty();
+      save_due_ = !state_->unsaved(*published_).empty();
     if (base_pace_.due(now_ns, interval_ns / ticks_per_interval)) save_base();
     if (based_lsn_ == published_->lsn && pending_.empty()) release_journal();
     after_building();

@@ -43,6 +43,7 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   derived_files::remove_strays(state->folder_, *state->meta_);
   for (const auto& spec : state->meta_->spec.vectors)
     THESPIS_CHECK(state->open_vector(spec, plugins));
+  state->sparse_.open(state->meta_->spec.sparse_vectors, state->folder_, state->stamp_now(""));
   THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
   THESPIS_FAIL_POINT("recovery.points_read");
@@ -260,6 +261,7 @@ result<void> collection_state::read_rows(storage::collection_snapshot& snapshot,
                                          const version_finder& version_of) {
   slot_t first = known_end;
   for (const auto& vector : vectors_) first = std::min(first, vector.kept_end);
+  first = std::min(first, sparse_.kept_end());
   slot_t expected = known_end;
   const auto skip_to = [&](slot_t slot) {
     for (; expected < slot; ++expected) {

@@ -8,6 +8,7 @@
 
 #include "actors/collection/collection_state.hpp"
 #include "actors/collection/slot_file.hpp"
+#include "actors/query/vector_fit.hpp"
 #include "core/fail_point.hpp"
 #include "core/phase.hpp"
 
@@ -30,10 +31,13 @@ constexpr std::uint64_t slot_bytes = 64;
 constexpr std::uint64_t commit_copies = 3;
 /// Bits and versions in a file of slots, and blocks of sums.
 constexpr std::uint64_t slot_file_bytes = 32;
+/// Postings of dead slots go when so many of a page are dead.
+constexpr double postings_dead_share = 0.1;
 
 std::uint64_t bytes_of(const point& written) {
   std::uint64_t bytes = written.payload.json.size();
-  for (const auto& vector : written.vectors) bytes += vector.values.size() * sizeof(float);
+  for (const auto& vector : written.vectors)
+    bytes += vector.values.size() * sizeof(float) + vector.indices.size() * sizeof(std::uint32_t);
   return bytes;
 }
 
@@ -102,6 +106,7 @@ void collection_state::account() noexcept {
     index += vector.index->bytes();
     waiting += index_slot_bytes(vector) * (end_slot_ - vector.progress.indexed_end());
   }
+  index += sparse_.bytes();
   accounts_.rows.set(rows);
   accounts_.mapped_rows.set(mapped);
   accounts_.index.set(index, waiting);
@@ -122,6 +127,7 @@ void collection_state::tidy() noexcept {
 }
 
 void collection_state::note_put_off(std::uint32_t vector, std::string why) {
+  if (vector >= vectors_.size()) return;  // postings ask again
   auto& owner = vectors_[vector];
   owner.owed = owner.upkeep.marks();
   owner.put_off = std::move(why);
@@ -130,13 +136,15 @@ void collection_state::note_put_off(std::uint32_t vector, std::string why) {
 void collection_state::note_unsaved(const std::string& vector_name, std::string why) {
   for (auto& vector : vectors_)
     if (vector.spec.name == vector_name) vector.unsaved = why;
+  for (auto& vector : sparse_.all())
+    if (vector.spec.name == vector_name) vector.unsaved = why;
 }
 
 void collection_state::describe_trouble(const vector_state& vector, collection_info& info) const {
   if (info.status != collection_status::green) return;
   const auto tell = [&](const std::string& what) {
     info.status = collection_status::yellow;
-    info.status_detail = describe(vector.spec.name) + ": " + what;
+    info.status_detail = describe_vector(vector.spec.name) + ": " + what;
   };
   if (!vector.without_graph.empty())
     tell("searches are exact, because its index was not loaded: " + vector.without_graph);
@@ -149,15 +157,20 @@ void collection_state::describe_trouble(const vector_state& vector, collection_i
 }
 
 result<void> collection_state::save_work::run() const {
-  if (room) THESPIS_CHECK(room(index->bytes()));
-  return index->save(file, stamp);
+  if (room) THESPIS_CHECK(room(bytes));
+  return write();
 }
 
 result<plugins::index_maintenance> collection_state::order_work::run() const {
   // A new index is made beside the one that is searched.
+  const auto bytes = postings ? postings->bytes() : index->bytes();
   THESPIS_TRY(const auto promised,
-              memory_budget::reserve(memory, index->bytes(), "an index to be put in order"));
-  return index->maintain(&dead);
+              memory_budget::reserve(memory, bytes, "an index to be put in order"));
+  if (!postings) return index->maintain(&dead);
+  plugins::index_maintenance done;
+  done.dropped = postings->maintain(dead, postings_dead_share);
+  done.nodes = postings->snapshot().points();
+  return done;
 }
 
 result<void> collection_state::base_work::run() const {

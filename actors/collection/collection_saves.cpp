@@ -23,7 +23,7 @@ job_failure failure_of(const result<void>& outcome) {
 
 void collection_writer::save_if_due() {
   if (!save_due_ || !idle_builders()) return;
-  auto works = state_->unsaved(published_->lsn);
+  auto works = state_->unsaved(*published_);
   save_due_ = !works.empty();
   auto me = caf::actor_cast<collection_internal>(self_);
   index_pace_.begin(steady_time_ns());

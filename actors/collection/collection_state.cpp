@@ -9,9 +9,9 @@
 #include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "actors/collection/write_judge.hpp"
+#include "actors/query/vector_fit.hpp"
 #include "core/fail_point.hpp"
 #include "core/limits.hpp"
-#include "core/vector_values.hpp"
 
 namespace thespis::actors {
 
@@ -33,10 +33,6 @@ const point_id* written_point(const effect& change) {
 
 }  // namespace
 
-std::string collection_state::describe(const std::string& vector_name) {
-  return vector_name.empty() ? std::string("vector") : "vector '" + vector_name + "'";
-}
-
 result<void> collection_state::put_row(slot_t slot, const point_id& id,
                                        std::span<const named_vector> values, lsn_t version) {
   slots_.put(slot, id, version);
@@ -45,18 +41,20 @@ result<void> collection_state::put_row(slot_t slot, const point_id& id,
 
 result<void> collection_state::put_vectors(slot_t slot, const point_id& id,
                                            std::span<const named_vector> values) {
-  auto next = values.begin();
-  for (auto& vector : vectors_) {  // both are sorted by name
-    if (next == values.end() || next->name != vector.spec.name) {
+  THESPIS_TRY(auto taken, sparse_.put(slot, values));
+  for (auto& vector : vectors_) {
+    const auto found = std::find_if(values.begin(), values.end(), [&](const named_vector& one) {
+      return one.name == vector.spec.name;
+    });
+    if (found == values.end()) {
       vector.dead.insert(slot);
       continue;
     }
-    if (slot >= vector.kept_end) THESPIS_CHECK(vector.arena->put(slot, next->values));
-    ++next;
+    if (slot >= vector.kept_end) THESPIS_CHECK(vector.arena->put(slot, found->values));
+    ++taken;
   }
-  if (next == values.end()) return ok();
-  return error(errc::corruption,
-               name() + ": point " + id.text() + " has an unknown " + describe(next->name));
+  if (taken == values.size()) return ok();
+  return error(errc::corruption, name() + ": point " + id.text() + " has an unknown vector");
 }
 
 // What a batch may need is taken before it commits, because after that it must not fail.
@@ -81,23 +79,12 @@ result<void> collection_state::check_point(point& checked) const {
                  what() + "payload has " + std::to_string(checked.payload.json.size()) +
                      " bytes, at most " + std::to_string(limits::payload_bytes_max));
   const std::string* previous = nullptr;
-  for (const auto& vector : checked.vectors) {
-    const auto* spec = meta_->spec.find(vector.name);
-    if (spec == nullptr)
-      return error(
-          errc::invalid_argument,
-          what() + (vector.name.empty() ? std::string("the collection's vectors have names")
-                                        : "the collection has no vector '" + vector.name + "'"));
+  for (auto& vector : checked.vectors) {
     if (previous != nullptr && *previous == vector.name)
-      return error(errc::invalid_argument, what() + describe(vector.name) + " occurs twice");
+      return error(errc::invalid_argument, what() + describe_vector(vector.name) + " occurs twice");
     previous = &vector.name;
-    if (vector.values.size() != spec->size)
-      return error(errc::dimension_mismatch,
-                   what() + describe(vector.name) + " has " + std::to_string(vector.values.size()) +
-                       " dimensions, expected " + std::to_string(spec->size));
-    if (const auto sound = check_values(vector.values); !sound)
-      return error(sound.error().code,
-                   what() + describe(vector.name) + ": " + sound.error().message);
+    if (const auto fits = fit_vector(meta_->spec, vector); !fits)
+      return error(fits.error().code, what() + fits.error().message);
   }
   return ok();
 }
@@ -124,10 +111,21 @@ result<decision> collection_state::decide(batch_request&& batch, std::int64_t no
   return decided;
 }
 
+// Rows of dense vectors stay in the arena for whoever reads an older moment; others do not.
+result<void> collection_state::keep_vectors(std::vector<former_point>& formers) const {
+  if (sparse_.all().empty()) return ok();
+  for (auto& former : formers) {
+    if (!former.record) continue;
+    THESPIS_TRY(former.vectors, store_->vectors(former.record->slot));
+  }
+  return ok();
+}
+
 result<lsn_t> collection_state::apply(decision&& decided) {
   const auto& effects = decided.effects;
   THESPIS_CHECK(check_memory(effects));
   THESPIS_CHECK(reserve_rows(effects));
+  THESPIS_CHECK(keep_vectors(decided.formers));
   now_ = now_->pass(std::move(decided.formers));
   THESPIS_TRY(const auto batch, store_->apply(effects));
   THESPIS_FAIL_POINT("collection.stored");
@@ -170,6 +168,7 @@ std::shared_ptr<view> collection_state::make_view() const {
   for (const auto& vector : vectors_)
     made->vectors.push_back(
         {vector.spec, vector.hnsw, vector.arena, vector.index, vector.scan, 0, vector.dead});
+  made->sparse_vectors = sparse_.views();
   refresh(*made);
   return made;
 }
@@ -212,25 +211,46 @@ std::size_t collection_state::slices_in_flight() const noexcept {
   return sum;
 }
 
-std::vector<collection_state::save_work> collection_state::unsaved(lsn_t durable) const {
+std::vector<collection_state::save_work> collection_state::unsaved(const view& seen) const {
   std::vector<save_work> works;
+  const auto generation = store_->counters().generation;
   for (const auto& vector : vectors_) {
     const auto end = vector.progress.indexed_end();
     if (vector.index->scans() || (end == vector.saved_end && !vector.reordered)) continue;
-    works.push_back({vector.index,
-                     vector.file,
-                     {meta_->id, vector.spec.name, store_->counters().generation, end, durable},
-                     bounds_.disk});
+    const plugins::index_file_stamp stamp{meta_->id, vector.spec.name, generation, end, seen.lsn};
+    works.push_back(
+        {stamp,
+         [index = vector.index, file = vector.file, stamp] { return index->save(file, stamp); },
+         vector.index->bytes(), bounds_.disk});
+  }
+  for (const auto& vector : sparse_.all()) {
+    if (seen.end_slot == vector.saved_end && !vector.joined) continue;
+    const auto* shown = seen.find_sparse(vector.spec.name);
+    if (shown == nullptr) continue;
+    const plugins::index_file_stamp stamp{meta_->id, vector.spec.name, generation, seen.end_slot,
+                                          seen.lsn};
+    works.push_back({stamp,
+                     [postings = vector.index->snapshot(), file = vector.file, stamp] {
+                       return save_postings(file, postings, stamp);
+                     },
+                     vector.index->bytes(), bounds_.disk});
   }
   return works;
 }
 
 bool collection_state::much_unsaved() const noexcept {
-  return std::any_of(vectors_.begin(), vectors_.end(), [](const vector_state& vector) {
-    if (vector.index->scans()) return false;
-    const auto grown = vector.progress.indexed_end() - vector.saved_end;
-    return vector.reordered || (grown >= grown_min && grown > vector.saved_end / grown_part);
-  });
+  const auto much = [](slot_t end, slot_t saved_end, bool changed) {
+    const auto grown = end - std::min(end, saved_end);
+    return changed || (grown >= grown_min && grown > saved_end / grown_part);
+  };
+  return std::any_of(vectors_.begin(), vectors_.end(),
+                     [&](const vector_state& vector) {
+                       return !vector.index->scans() && much(vector.progress.indexed_end(),
+                                                             vector.saved_end, vector.reordered);
+                     }) ||
+         std::any_of(sparse_.all().begin(), sparse_.all().end(), [&](const auto& vector) {
+           return much(end_slot_, vector.saved_end, vector.joined);
+         });
 }
 
 void collection_state::note_saved(const std::string& vector_name, slot_t next_slot) {
@@ -238,6 +258,12 @@ void collection_state::note_saved(const std::string& vector_name, slot_t next_sl
     if (vector.spec.name != vector_name) continue;
     vector.saved_end = next_slot;
     vector.reordered = false;
+    vector.unsaved.clear();
+  }
+  for (auto& vector : sparse_.all()) {
+    if (vector.spec.name != vector_name) continue;
+    vector.saved_end = next_slot;
+    vector.joined = false;
     vector.unsaved.clear();
   }
 }
@@ -264,6 +290,10 @@ std::vector<collection_state::order_work> collection_state::out_of_order(const v
     if (vector.upkeep.due(vector.progress.indexed_end(), dead.size()))
       works.push_back({i, vector.index, dead, vector.progress.indexed_end(), bounds_.memory});
   }
+  for (std::uint32_t i = 0; i < sparse_.all().size(); ++i)
+    if (const auto& postings = sparse_.all()[i].index; postings->wants_maintenance())
+      works.push_back({static_cast<std::uint32_t>(vectors_.size()) + i, nullptr, seen.retired,
+                       end_slot_, bounds_.memory, postings});
   return works;
 }
 
@@ -300,6 +330,11 @@ std::vector<index_check> collection_state::blank_checks() const {
 }
 
 void collection_state::note_ordered(std::uint32_t vector, std::uint64_t dead, bool done) {
+  if (vector >= vectors_.size()) {
+    auto& sparse = sparse_.all()[vector - vectors_.size()];
+    sparse.joined = sparse.joined || done;
+    return;
+  }
   vectors_[vector].upkeep.note_maintained(dead);
   if (done) vectors_[vector].put_off.clear();
   vectors_[vector].reordered = vectors_[vector].reordered || done;
@@ -330,12 +365,14 @@ collection_info collection_state::info() const {
     if (vector.without_graph.empty() && !vector.starved && index.tail_slots > 0 &&
         info.status == collection_status::green) {
       info.status = collection_status::yellow;
-      info.status_detail = describe(vector.spec.name) + ": " + std::to_string(index.tail_slots) +
+      info.status_detail = describe_vector(vector.spec.name) + ": " +
+                           std::to_string(index.tail_slots) +
                            " slots wait for the index and are scanned";
     }
     describe_trouble(vector, info);
     info.indexes.push_back(std::move(index));
   }
+  sparse_.tell(end_slot_, info.indexes);
   return info;
 }
 

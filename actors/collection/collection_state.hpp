@@ -19,6 +19,7 @@
 #include "actors/collection/index_progress.hpp"
 #include "actors/collection/index_upkeep.hpp"
 #include "actors/collection/load_progress.hpp"
+#include "actors/collection/sparse_vectors.hpp"
 #include "actors/query/view.hpp"
 #include "core/error.hpp"
 #include "core/index_check.hpp"
@@ -81,18 +82,18 @@ class collection_state {
   void finish_slice(std::size_t vector, slot_range slice, std::size_t inserted);
   [[nodiscard]] std::size_t slices_in_flight() const noexcept;
 
-  /// An index to be saved, and where.
+  /// An index to be saved, and how.
   struct save_work {
-    std::shared_ptr<const plugins::index> index;
-    std::filesystem::path file;
     plugins::index_file_stamp stamp;
+    std::function<result<void>()> write;
+    std::uint64_t bytes = 0;  ///< About what it takes.
     plugins::disk_check room;
     /// Errors: io, resource_exhausted (also where the disk's reserve would be touched).
     [[nodiscard]] result<void> run() const;
   };
   /// Indexes that are ahead of their files; only while no slice is in flight, and only
   /// durable slots may have been inserted.
-  [[nodiscard]] std::vector<save_work> unsaved(lsn_t durable) const;
+  [[nodiscard]] std::vector<save_work> unsaved(const view& seen) const;
   /// Whether some index has grown so much, or was put in order, that it should be saved at once.
   [[nodiscard]] bool much_unsaved() const noexcept;
   void note_saved(const std::string& vector_name, slot_t next_slot);
@@ -122,6 +123,7 @@ class collection_state {
     slot_bitmap dead;
     slot_t indexed_end = 0;
     std::shared_ptr<memory_budget> memory;
+    std::shared_ptr<fields::sparse_index> postings = nullptr;  ///< Instead of `index`.
     /// Puts the index in order, with memory promised before it begins.
     /// Errors: resource_exhausted (memory), plugin.
     [[nodiscard]] result<plugins::index_maintenance> run() const;
@@ -216,6 +218,7 @@ class collection_state {
   void count_row(std::uint64_t rows = 1) noexcept;
   void retire(slot_t slot);
 
+  [[nodiscard]] result<void> keep_vectors(std::vector<former_point>& formers) const;
   [[nodiscard]] result<void> reserve_rows(std::span<const effect> effects);
   [[nodiscard]] result<void> put_row(slot_t slot, const point_id& id,
                                      std::span<const named_vector> values, lsn_t version);
@@ -223,7 +226,6 @@ class collection_state {
                                          std::span<const named_vector> values);
   [[nodiscard]] result<void> check_point(point& checked) const;
   [[nodiscard]] std::string name() const { return "collection '" + meta_->name + "'"; }
-  [[nodiscard]] static std::string describe(const std::string& vector_name);
 
   collection_bounds bounds_;
   accounts accounts_;
@@ -232,6 +234,7 @@ class collection_state {
   std::shared_ptr<const collection_meta> meta_;
   std::filesystem::path folder_;       // of derived state
   std::vector<vector_state> vectors_;  // in the order of the spec
+  sparse_vectors sparse_;
   slot_table slots_;
   slot_bitmap retired_;  // slots of no point
   slot_t end_slot_ = 0;

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "actors/collection/slot_file.hpp"
+#include "actors/collection/sparse_vectors.hpp"
 #include "core/log.hpp"
 #include "plugins/host/arena.hpp"
 #include "plugins/host/index_file.hpp"
@@ -29,6 +30,8 @@ std::set<std::string> names_of(const collection_meta& meta) {
   for (std::size_t i = 0; i < meta.spec.vectors.size(); ++i)
     for (const auto* extension : {index_extension, rows_extension, sums_extension})
       names.insert(of_vector({}, i, extension).string());
+  for (std::size_t i = 0; i < meta.spec.sparse_vectors.size(); ++i)
+    names.insert(of_vector({}, i, postings_extension).string());
   return names;
 }
 
@@ -40,6 +43,7 @@ class files_check {
       : meta_(meta), counters_(counters), folder_(std::move(folder)), repair_(repair) {}
 
   void look_at_indexes();
+  void look_at_postings();
   void look_at_rows();
   void look_at_slots(storage::collection_snapshot* snapshot);
   health_component take() { return std::move(found_); }
@@ -102,6 +106,16 @@ void files_check::look_at_indexes() {
     auto sound = opened ? fits((*opened)->header().stamp, meta_.spec.vectors[i].name)
                         : result<void>(opened.error());
     if (!sound) damaged(file, sound.error(), {file});
+  }
+}
+
+void files_check::look_at_postings() {
+  for (std::size_t i = 0; i < meta_.spec.sparse_vectors.size(); ++i) {
+    const auto file = of_vector(folder_, i, postings_extension);
+    const auto loaded = load_postings(file, stamp(meta_.spec.sparse_vectors[i].name));
+    if (!loaded && loaded.error().code == errc::not_found) continue;
+    ++found_.checked;
+    if (!loaded) damaged(file, loaded.error(), {file});
   }
 }
 
@@ -190,6 +204,7 @@ std::vector<health_component> check(const collection_meta& meta,
                                     const std::filesystem::path& folder, bool repair) {
   files_check files(meta, counters, folder, repair);
   files.look_at_indexes();
+  files.look_at_postings();
   files.look_at_rows();
   files.look_at_slots(snapshot);
   return {files.take()};

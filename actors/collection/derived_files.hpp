@@ -15,9 +15,10 @@
 namespace thespis::actors::derived_files {
 
 inline constexpr const char* slots_name = "slots";
+inline constexpr const char* postings_extension = ".postings";
 
-/// File of a vector's rows (".rows") or index (".index"); the ordinal stands for its name, which is
-/// user text.
+/// File of a vector's rows (".rows") or index (".index"), or of a sparse vector's postings; the
+/// ordinal stands for its name, which is user text.
 [[nodiscard]] std::filesystem::path of_vector(const std::filesystem::path& folder,
                                               std::size_t ordinal, const char* extension);
 

@@ -43,9 +43,9 @@ class index_checks {
     failure_.reset();
     end_ = 0;
   }
-  /// Notes what was found of one vector ordinal, if a check is under way.
+  /// Notes what was found of one vector ordinal, if a check is under way and looks at it.
   void note(std::uint32_t vector, const plugins::index_maintenance& found) {
-    if (served_.empty()) return;
+    if (served_.empty() || vector >= found_.indexes.size()) return;
     auto& noted = found_.indexes[vector];
     noted.nodes = found.nodes;
     noted.dropped = found.dropped;

@@ -18,6 +18,8 @@ namespace thespis::actors {
 struct former_point {
   point_id id;
   std::optional<storage::point_record> record;  ///< None: it did not exist.
+  /// Its vectors, where some of them are not dense; none: rows of arenas have them.
+  std::optional<std::vector<named_vector>> vectors = {};
 };
 
 /// A moment of a collection between two writes. It leads to the moments after it and knows what

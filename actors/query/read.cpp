@@ -34,15 +34,17 @@ result<scored_point> answer_point(view_reader& points, const point_id& id,
 }  // namespace
 
 std::string no_vector(const view& source, std::string_view name) {
-  const auto& known = source.vectors;
-  if (known.size() == 1 && known[0].spec.name.empty())
-    return "collection '" + source.meta->name + "': its only vector has no name, not '" +
-           std::string(name) + "'";
+  const auto in = "collection '" + source.meta->name + "': ";
+  std::vector<std::string_view> known;
+  for (const auto& vector : source.vectors) known.push_back(vector.spec.name);
+  for (const auto& vector : source.sparse_vectors) known.push_back(vector.spec.name);
+  if (known.size() == 1 && known[0].empty())
+    return in + "its only vector has no name, not '" + std::string(name) + "'";
   std::string names;
   for (std::size_t i = 0; i < known.size() && i < names_shown_max; ++i)
-    names += (i == 0 ? "'" : ", '") + known[i].spec.name + "'";
+    names += (i == 0 ? "'" : ", '") + std::string(known[i]) + "'";
   if (known.size() > names_shown_max) names += ", ...";
-  return "collection '" + source.meta->name + "': " +
+  return in +
          (name.empty() ? std::string("its vectors have names; say which")
                        : "it has no vector '" + std::string(name) + "'") +
          ", known are " + names;
@@ -50,7 +52,8 @@ std::string no_vector(const view& source, std::string_view name) {
 
 result<void> check_selector(const view& source, const vector_selector& selector) {
   for (const auto& name : selector.names)
-    if (source.find(name) == nullptr) return error(errc::invalid_argument, no_vector(source, name));
+    if (source.find(name) == nullptr && source.find_sparse(name) == nullptr)
+      return error(errc::invalid_argument, no_vector(source, name));
   return ok();
 }
 

@@ -9,6 +9,7 @@
 
 #include "actors/query/payload_selection.hpp"
 #include "actors/query/read.hpp"
+#include "actors/query/vector_fit.hpp"
 #include "actors/query/view_reader.hpp"
 #include "core/vector_values.hpp"
 
@@ -18,16 +19,14 @@ namespace {
 
 using hits = std::vector<plugins::ranked_slot>;
 
+/// Of what a sparse search reads for each point of a collection, about.
+constexpr std::uint64_t posting_bytes = 8;
+
 /// A search made ready: what to compare with, and the point that must not answer.
 struct target {
-  std::vector<float> vector;
+  named_vector vector;
   std::optional<point_id> self;
 };
-
-std::string name_of(const view& source, const std::string& vector_name) {
-  return "collection '" + source.meta->name +
-         "': " + (vector_name.empty() ? std::string("vector") : "vector '" + vector_name + "'");
-}
 
 /// True if every slot is compared: asked for, too few points for a graph, or an index that scans.
 bool scans_all(const view& source, const vector_view& vector, const search_request& request) {
@@ -36,16 +35,14 @@ bool scans_all(const view& source, const vector_view& vector, const search_reque
          raw_bytes / 1024 < vector.hnsw.full_scan_threshold_kb;
 }
 
-result<target> resolve_target(const view& source, const vector_view& vector,
+/// `vector` is a `vector_view` or a `sparse_view`.
+template <class Vector>
+result<target> resolve_target(const view& source, const Vector& vector,
                               const search_request& request) {
-  if (const auto* values = std::get_if<std::vector<float>>(&request.target)) {
-    if (values->size() != vector.spec.size)
-      return error(errc::dimension_mismatch,
-                   name_of(source, vector.spec.name) + " has " + std::to_string(values->size()) +
-                       " dimensions, expected " + std::to_string(vector.spec.size));
-    if (const auto sound = check_values(*values); !sound)
-      return error(sound.error().code,
-                   name_of(source, vector.spec.name) + ": " + sound.error().message);
+  if (const auto* values = std::get_if<named_vector>(&request.target)) {
+    if (const auto fits = fit_query(vector.spec, *values); !fits)
+      return error(fits.error().code,
+                   "collection '" + source.meta->name + "': " + fits.error().message);
     return target{*values, std::nullopt};
   }
   const auto& id = std::get<point_id>(request.target);
@@ -121,15 +118,33 @@ lsn_t version_of(const view& source, const point_id& id, slot_t slot) {
   return former != nullptr && former->record ? former->record->lsn : noted;
 }
 
+/// The points with the largest products, as ranks of the inner product.
+result<void> rank_sparse(const view& source, const sparse_view& vector, const target& wanted,
+                         std::uint32_t k, hits& ranked) {
+  auto indices = wanted.vector.indices;
+  auto values = wanted.vector.values;
+  THESPIS_CHECK(sort_sparse(indices, values));
+  fields::sparse_query query;
+  query.indices = indices;
+  query.values = values;
+  query.k = k;
+  query.end_slot = source.end_slot;
+  query.dead = &source.retired;
+  query.idf = vector.spec.idf;
+  THESPIS_TRY(const auto found, vector.postings.search(query));
+  ranked.clear();
+  for (const auto& hit : found) ranked.push_back({hit.slot, -hit.score});
+  return ok();
+}
+
 /// Turns ranked slots into points until the threshold cuts.
-std::vector<scored_point> score(const view& source, const vector_view& vector,
-                                const search_request& request, const target& wanted,
-                                const hits& ranked) {
+std::vector<scored_point> score(const view& source, distance metric, const search_request& request,
+                                const target& wanted, const hits& ranked) {
   std::vector<scored_point> found;
   found.reserve(ranked.size());
   for (const auto& hit : ranked) {
-    const float value = score_of_rank(vector.spec.metric, hit.rank);
-    if (!passes_threshold(request, vector.spec.metric, value)) break;
+    const float value = score_of_rank(metric, hit.rank);
+    if (!passes_threshold(request, metric, value)) break;
     auto id = source.slots.id(hit.slot);
     if (wanted.self && id == *wanted.self) continue;
     auto& next = found.emplace_back();
@@ -173,7 +188,8 @@ search_reply cut_page(std::vector<scored_point>&& found, const search_request& r
 
 std::uint64_t estimate_bytes(const view& source, const search_request& request) {
   const auto* vector = source.find(request.vector_name);
-  if (vector == nullptr) return 0;
+  if (vector == nullptr)
+    return source.find_sparse(request.vector_name) != nullptr ? source.points * posting_bytes : 0;
   const std::uint64_t row_bytes = vector->spec.size * sizeof(float);
   const auto end = end_of(source, *vector, request);
   if (scans_all(source, *vector, request)) return end * row_bytes;
@@ -182,15 +198,19 @@ std::uint64_t estimate_bytes(const view& source, const search_request& request) 
 
 result<search_reply> search(const view& source, const search_request& request) {
   const auto* vector = source.find(request.vector_name);
-  if (vector == nullptr)
+  const auto* sparse = source.find_sparse(request.vector_name);
+  if (vector == nullptr && sparse == nullptr)
     return error(errc::invalid_argument, no_vector(source, request.vector_name));
   THESPIS_CHECK(check_selector(source, request.with_vector));
-  THESPIS_TRY(const target wanted, resolve_target(source, *vector, request));
-  const auto k = std::uint64_t{request.offset} + request.limit + (wanted.self ? 1 : 0);
+  THESPIS_TRY(const target wanted, vector != nullptr ? resolve_target(source, *vector, request)
+                                                     : resolve_target(source, *sparse, request));
+  const auto k = static_cast<std::uint32_t>(std::uint64_t{request.offset} + request.limit +
+                                            (wanted.self ? 1 : 0));
   hits ranked;
-  THESPIS_CHECK(
-      rank(source, *vector, request, wanted.vector, static_cast<std::uint32_t>(k), ranked));
-  auto reply = cut_page(score(source, *vector, request, wanted, ranked), request);
+  THESPIS_CHECK(vector != nullptr ? rank(source, *vector, request, wanted.vector.values, k, ranked)
+                                  : rank_sparse(source, *sparse, wanted, k, ranked));
+  const auto metric = vector != nullptr ? vector->spec.metric : distance::dot;
+  auto reply = cut_page(score(source, metric, request, wanted, ranked), request);
   THESPIS_CHECK(enrich(source, request, reply));
   return reply;
 }

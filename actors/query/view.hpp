@@ -16,6 +16,7 @@
 #include "plugins/host/arena.hpp"
 #include "plugins/host/index.hpp"
 #include "storage/collection_store.hpp"
+#include "storage/fields/sparse_index.hpp"
 
 namespace thespis::actors {
 
@@ -31,6 +32,12 @@ struct vector_view {
   slot_bitmap dead;  ///< Slots that died or have no such vector.
 };
 
+/// One sparse vector name of a view.
+struct sparse_view {
+  sparse_vector_spec spec;
+  fields::sparse_snapshot postings;  ///< Of every slot that has the vector.
+};
+
 /// A collection at one durable moment. It never changes; searches keep it alive while they run.
 /// Storage may be newer: `at` tells what points were that have changed since.
 struct view {
@@ -38,7 +45,8 @@ struct view {
   std::shared_ptr<const collection_meta> meta;
   std::shared_ptr<const storage::collection_store> store;
   std::shared_ptr<const moment> at;
-  std::vector<vector_view> vectors;  ///< In the order of the spec.
+  std::vector<vector_view> vectors;         ///< In the order of the spec.
+  std::vector<sparse_view> sparse_vectors;  ///< Likewise.
   slot_table slots;
   slot_bitmap retired;  ///< Slots of no point; dead in every vector, too.
   slot_t end_slot = 0;  ///< Slots from here on are unknown to the view.
@@ -47,6 +55,12 @@ struct view {
   /// Finds a vector by name, or null.
   [[nodiscard]] const vector_view* find(std::string_view name) const noexcept {
     for (const auto& vector : vectors)
+      if (vector.spec.name == name) return &vector;
+    return nullptr;
+  }
+  /// Finds a sparse vector by name, or null.
+  [[nodiscard]] const sparse_view* find_sparse(std::string_view name) const noexcept {
+    for (const auto& vector : sparse_vectors)
       if (vector.spec.name == name) return &vector;
     return nullptr;
   }

@@ -22,13 +22,15 @@ result<std::optional<storage::point_record>> view_reader::find(const point_id& i
 
 result<std::vector<named_vector>> view_reader::vectors(const point_id& id,
                                                        const storage::point_record& record) {
-  if (source_->at->former(id) == nullptr) return snapshot_->vectors(record.slot);
+  const auto* former = source_->at->former(id);
+  if (former == nullptr) return snapshot_->vectors(record.slot);
+  if (former->vectors) return *former->vectors;
   // Storage may have other vectors by now; rows stay.
   std::vector<named_vector> found;
   for (const auto& vector : source_->vectors) {
     if (vector.dead.contains(record.slot)) continue;
     const auto* row = vector.arena->row(record.slot);
-    found.push_back({vector.spec.name, {row, row + vector.spec.size}});
+    found.push_back(dense_vector({row, row + vector.spec.size}, vector.spec.name));
   }
   return found;
 }

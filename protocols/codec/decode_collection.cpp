@@ -125,6 +125,37 @@ void read_distance(json_reader& in, vector_spec& out) {
   out.metric = *metric;
 }
 
+void read_datatype(json_reader& in, element_type& out) {
+  if (in.read_null()) return;
+  const auto name = in.read_string();
+  if (!in.ok()) return;
+  for (const auto known : {element_type::float32, element_type::float16, element_type::uint8}) {
+    if (name != to_string(known)) continue;
+    out = known;
+    return;
+  }
+  in.fail(errc::invalid_argument, "unknown datatype '" + std::string(shown(name, 64)) +
+                                      "', expected float32, float16 or uint8");
+}
+
+// Whether points have several rows.
+bool read_multivector(json_reader& in) {
+  if (in.read_null()) return false;
+  std::string_view key;
+  bool filled = false;
+  in.begin_object();
+  while (in.next_key(key)) {
+    if (key != "comparator") {
+      refuse_unknown(in, key);
+      break;
+    }
+    require_word(in, key, "max_sim");
+    filled = true;
+  }
+  if (!filled) refuse_missing(in, "comparator");
+  return true;
+}
+
 void read_vector_params(json_reader& in, vector_draft& out) {
   std::string_view key;
   bool has_size = false;
@@ -146,9 +177,9 @@ void read_vector_params(json_reader& in, vector_draft& out) {
     } else if (key == "quantization_config") {
       out.spec.quantization = read_quantization(in);
     } else if (key == "datatype") {
-      require_word(in, key, "float32");
+      read_datatype(in, out.spec.elements);
     } else if (key == "multivector_config") {
-      require_null(in, key);
+      out.spec.multivector = read_multivector(in);
     } else {
       refuse_unknown(in, key);
     }
@@ -186,9 +217,59 @@ void read_vectors_config(json_reader& in, std::vector<vector_draft>& out) {
     draft.spec.name = key;
     read_vector_params(in, draft);
   }
-  if (out.empty() && in.ok()) in.fail(errc::invalid_argument, "'vectors' names no vector");
   std::sort(out.begin(), out.end(),
             [](const vector_draft& a, const vector_draft& b) { return a.spec.name < b.spec.name; });
+}
+
+void read_sparse_index(json_reader& in, sparse_vector_spec& out) {
+  if (in.read_null()) return;
+  std::string_view key;
+  in.begin_object();
+  while (in.next_key(key)) {
+    if (key == "full_scan_threshold") {
+      if (!in.read_null()) out.full_scan_threshold = read_bounded(in, 0, any_uint32);
+    } else if (key == "on_disk") {
+      require_false(in, key);
+    } else if (key == "datatype") {
+      read_datatype(in, out.elements);
+    } else {
+      refuse_unknown(in, key);
+    }
+  }
+}
+
+void read_modifier(json_reader& in, sparse_vector_spec& out) {
+  if (in.read_null()) return;
+  const auto name = in.read_string();
+  out.idf = name == "idf";
+  if (in.ok() && name != "idf" && name != "none")
+    in.fail(errc::invalid_argument,
+            "unknown modifier '" + std::string(shown(name, 64)) + "', expected none or idf");
+}
+
+void read_sparse_vectors(json_reader& in, std::vector<sparse_vector_spec>& out) {
+  out.clear();
+  if (in.read_null()) return;
+  std::string_view name;
+  std::string_view key;
+  in.begin_object();
+  while (in.next_key(name)) {
+    if (out.size() == limits::vector_names_max)
+      return in.fail(errc::invalid_argument,
+                     "more vectors than " + std::to_string(limits::vector_names_max));
+    auto& vector = out.emplace_back();
+    vector.name = name;
+    in.begin_object();
+    while (in.next_key(key)) {
+      if (key == "index")
+        read_sparse_index(in, vector);
+      else if (key == "modifier")
+        read_modifier(in, vector);
+      else
+        refuse_unknown(in, key);
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
 }
 
 bool read_placement(json_reader& in, std::string_view key) {
@@ -199,8 +280,8 @@ bool read_placement(json_reader& in, std::string_view key) {
   } else if (key == "on_disk_payload") {
     if (!in.read_null() && !in.read_bool())
       in.fail(errc::unsupported, "'on_disk_payload': false is not offered");
-  } else if (key == "wal_config" || key == "optimizers_config" || key == "sparse_vectors" ||
-             key == "strict_mode_config" || key == "metadata") {
+  } else if (key == "wal_config" || key == "optimizers_config" || key == "strict_mode_config" ||
+             key == "metadata") {
     require_empty(in, key);
   } else {
     return false;
@@ -222,6 +303,8 @@ result<collection_spec> decode_collection(std::string_view body, std::size_t dep
     if (key == "vectors") {
       read_vectors_config(in, drafts);
       filled = true;
+    } else if (key == "sparse_vectors") {
+      read_sparse_vectors(in, spec.sparse_vectors);
     } else if (key == "hnsw_config") {
       hnsw = read_hnsw(in);
     } else if (key == "quantization_config") {
@@ -230,7 +313,8 @@ result<collection_spec> decode_collection(std::string_view body, std::size_t dep
       refuse_unknown(in, key);
     }
   }
-  if (!filled) refuse_missing(in, "vectors");
+  // Sparse vectors alone are enough.
+  if (!filled && spec.sparse_vectors.empty()) refuse_missing(in, "vectors");
   THESPIS_CHECK(in.finish());
   spec.hnsw = hnsw.over(spec.hnsw);
   for (auto& draft : drafts) {

@@ -66,7 +66,7 @@ update_mode read_update_mode(json_reader& in) {
 struct columns {
   struct vector_column {
     std::string name;
-    std::vector<std::vector<float>> rows;
+    std::vector<named_vector> rows;
   };
   std::vector<point_id> ids;
   std::vector<vector_column> vectors;
@@ -76,9 +76,9 @@ struct columns {
   bool has_payloads = false;
 };
 
-void read_rows(json_reader& in, std::vector<std::vector<float>>& rows) {
+void read_rows(json_reader& in, std::vector<named_vector>& rows) {
   if (!begin_points(in)) return;
-  while (in.next_element()) read_dense(in, rows.emplace_back());
+  while (in.next_element()) read_vector(in, rows.emplace_back());
 }
 
 void read_vector_columns(json_reader& in, std::vector<columns::vector_column>& out) {
@@ -138,8 +138,10 @@ void read_columns(json_reader& in, std::vector<point>& out) {
   out.resize(from.ids.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i].id = std::move(from.ids[i]);
-    for (auto& column : from.vectors)
-      out[i].vectors.push_back({column.name, std::move(column.rows[i])});
+    for (auto& column : from.vectors) {
+      column.rows[i].name = column.name;
+      out[i].vectors.push_back(std::move(column.rows[i]));
+    }
     if (from.has_payloads) out[i].payload = std::move(from.payloads[i]);
   }
 }

@@ -21,7 +21,7 @@ void read_target(json_reader& in, search_request& out) {
     case kind::number:
     case kind::string: out.target = read_point_id(in); return;
     case kind::array:
-    case kind::object: read_dense(in, out.target.emplace<std::vector<float>>()); return;
+    case kind::object: read_vector(in, out.target.emplace<named_vector>()); return;
     default: in.fail_expected("a vector or a point id");
   }
 }
@@ -112,7 +112,7 @@ void read_query(json_reader& in, search_request& out) {
 }
 
 void read_named_vector(json_reader& in, search_request& out) {
-  if (in.peek() != kind::object) return read_dense(in, out.target.emplace<std::vector<float>>());
+  if (in.peek() != kind::object) return read_vector(in, out.target.emplace<named_vector>());
   std::string_view key;
   bool filled = false;
   in.begin_object();
@@ -120,7 +120,7 @@ void read_named_vector(json_reader& in, search_request& out) {
     if (key == "name") {
       out.vector_name = in.read_string();
     } else if (key == "vector") {
-      read_dense(in, out.target.emplace<std::vector<float>>());
+      read_vector(in, out.target.emplace<named_vector>());
       filled = true;
     } else {
       refuse_unknown(in, key);

@@ -14,13 +14,31 @@ namespace thespis::codec {
 
 namespace {
 
-void encode_vectors(json_writer& out, const std::vector<named_vector>& vectors) {
-  if (vectors.size() == 1 && vectors.front().name.empty()) {
-    out.floats(vectors.front().values);
-    return;
+void encode_vector(json_writer& out, const named_vector& vector) {
+  switch (vector.shape) {
+    case vector_shape::dense: out.floats(vector.values); return;
+    case vector_shape::sparse:
+      out.begin_object().key("indices").begin_array();
+      for (const auto index : vector.indices) out.number(index);
+      out.end_array().key("values").floats(vector.values).end_object();
+      return;
+    case vector_shape::multivector:
+      out.begin_array();
+      for (std::size_t i = 0; i < vector.values.size(); i += vector.size)
+        out.floats(std::span(vector.values).subspan(i, vector.size));
+      out.end_array();
+      return;
   }
+}
+
+void encode_vectors(json_writer& out, const std::vector<named_vector>& vectors) {
+  if (vectors.size() == 1 && vectors.front().name.empty())
+    return encode_vector(out, vectors.front());
   out.begin_object();
-  for (const auto& vector : vectors) out.key(vector.name).floats(vector.values);
+  for (const auto& vector : vectors) {
+    out.key(vector.name);
+    encode_vector(out, vector);
+  }
   out.end_object();
 }
 
@@ -93,7 +111,28 @@ void encode_vector_params(json_writer& out, const collection_spec& spec,
     encode(out, vector.quantization);
   }
   out.key("on_disk").boolean(vector.on_disk);
+  if (vector.elements != element_type::float32)
+    out.key("datatype").string(to_string(vector.elements));
+  if (vector.multivector)
+    out.key("multivector_config").begin_object().key("comparator").string("max_sim").end_object();
   if (vector.index != vector_spec().index) out.key("index").string(vector.index);
+  out.end_object();
+}
+
+void encode_sparse_params(json_writer& out, const collection_spec& spec) {
+  if (spec.sparse_vectors.empty()) return;
+  out.key("sparse_vectors").begin_object();
+  for (const auto& vector : spec.sparse_vectors) {
+    out.key(vector.name).begin_object();
+    out.key("index").begin_object();
+    if (vector.full_scan_threshold)
+      out.key("full_scan_threshold").number(*vector.full_scan_threshold);
+    out.key("on_disk").boolean(false);
+    out.key("datatype").string(to_string(vector.elements));
+    out.end_object();
+    if (vector.idf) out.key("modifier").string("idf");
+    out.end_object();
+  }
   out.end_object();
 }
 
@@ -111,6 +150,7 @@ void encode_config(json_writer& out, const collection_spec& spec) {
     }
     out.end_object();
   }
+  encode_sparse_params(out, spec);
   out.key("shard_number").number(1u);
   out.key("replication_factor").number(1u);
   out.key("write_consistency_factor").number(1u);

@@ -4,6 +4,7 @@
 #include "protocols/codec/fields.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "core/limits.hpp"
@@ -21,6 +22,59 @@ constexpr std::size_t selector_names_max = 1024;
 void read_names(json_reader& in, std::vector<std::string>& out) {
   if (!in.begin_array_of(selector_names_max, "names")) return;
   while (in.next_element()) out.push_back(in.read_string());
+}
+
+void read_indices(json_reader& in, std::vector<std::uint32_t>& out) {
+  if (!in.begin_array_of(limits::sparse_values_max, "indices")) return;
+  while (in.next_element())
+    out.push_back(read_bounded(in, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+void read_sparse(json_reader& in, named_vector& out) {
+  std::string_view key;
+  bool has_indices = false;
+  bool has_values = false;
+  out.shape = vector_shape::sparse;
+  in.begin_object();
+  while (in.next_key(key)) {
+    if (key == "indices") {
+      read_indices(in, out.indices);
+      has_indices = true;
+    } else if (key == "values") {
+      in.read_floats(out.values);
+      has_values = true;
+    } else {
+      in.fail(errc::unsupported,
+              "'" + std::string(shown(key, 64)) +
+                  "': a vector is a list of numbers, a list of such lists, or "
+                  "an object of 'indices' and 'values'; inference is not offered");
+    }
+  }
+  if (!has_indices) refuse_missing(in, "indices");
+  if (!has_values) refuse_missing(in, "values");
+  if (!in.ok()) return;
+  if (const auto sorted = sort_sparse(out.indices, out.values); !sorted)
+    in.fail(sorted.error().code, sorted.error().message);
+}
+
+void read_multivector(json_reader& in, named_vector& out) {
+  out.shape = vector_shape::multivector;
+  if (!in.begin_array_of(limits::multivector_rows_max, "rows")) return;
+  std::vector<float> row;
+  while (in.next_element()) {
+    in.read_floats(row);
+    if (!in.ok()) return;
+    if (out.size == 0) out.size = static_cast<std::uint32_t>(row.size());
+    if (row.empty() || row.size() != out.size)
+      return in.fail(errc::invalid_argument, "a row of " + std::to_string(row.size()) +
+                                                 " numbers in a multivector whose first row has " +
+                                                 std::to_string(out.size));
+    if (out.values.size() + row.size() > limits::multivector_values_max)
+      return in.fail(errc::too_large, "a multivector of more than " +
+                                          std::to_string(limits::multivector_values_max) +
+                                          " numbers");
+    out.values.insert(out.values.end(), row.begin(), row.end());
+  }
 }
 
 }  // namespace
@@ -113,27 +167,21 @@ std::uint32_t read_bounded(json_reader& in, std::uint32_t low, std::uint32_t hig
   return in.ok() ? static_cast<std::uint32_t>(value) : low;
 }
 
-void read_dense(json_reader& in, std::vector<float>& out) {
-  if (in.peek() == kind::object)
-    return in.fail(errc::unsupported,
-                   "sparse vectors and inference objects are not offered, only lists of numbers");
+void read_vector(json_reader& in, named_vector& out) {
+  out.values.clear();
+  out.indices.clear();
+  out.shape = vector_shape::dense;
+  if (in.peek() == kind::object) return read_sparse(in, out);
   const auto start = in.here();
-  if (in.begin_array() && in.next_element()) {
-    if (in.peek() == kind::array)
-      return in.fail(errc::unsupported,
-                     "multivectors are not offered, only one list of numbers per vector");
-    in.rewind(start);
-    return in.read_floats(out);
-  }
-  out.clear();
+  if (!in.begin_array() || !in.next_element()) return;
+  const bool rows = in.peek() == kind::array;
+  in.rewind(start);
+  rows ? read_multivector(in, out) : in.read_floats(out.values);
 }
 
 void read_vectors(json_reader& in, std::vector<named_vector>& out) {
   out.clear();
-  if (in.peek() != kind::object) {
-    read_dense(in, out.emplace_back().values);
-    return;
-  }
+  if (in.peek() != kind::object) return read_vector(in, out.emplace_back());
   in.begin_object();
   std::string_view key;
   while (in.next_key(key)) {
@@ -142,7 +190,7 @@ void read_vectors(json_reader& in, std::vector<named_vector>& out) {
                      "more vectors in one point than " + std::to_string(limits::vector_names_max));
     auto& vector = out.emplace_back();
     vector.name = key;
-    read_dense(in, vector.values);
+    read_vector(in, vector);
   }
   std::sort(out.begin(), out.end(),
             [](const named_vector& a, const named_vector& b) { return a.name < b.name; });

@@ -31,8 +31,9 @@ void read_expected_version(json_reader& in, std::size_t count, expected_versions
 /// An integer from `low` to `high`.
 [[nodiscard]] std::uint32_t read_bounded(json_reader& in, std::uint32_t low, std::uint32_t high);
 
-/// A dense vector; says what else was found where the dialect knows other kinds.
-void read_dense(json_reader& in, std::vector<float>& out);
+/// The values of a vector: a list of numbers, a list of such lists, or an object of `indices` and
+/// `values`, which are put in order.
+void read_vector(json_reader& in, named_vector& out);
 /// A vector, or an object of vectors by name; sorted by name, no name twice.
 void read_vectors(json_reader& in, std::vector<named_vector>& out);
 /// A JSON object as compact text, or null for none.

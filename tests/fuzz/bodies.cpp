@@ -99,7 +99,7 @@ void write_search(json_writer& out, const search_request& request) {
   if (const auto* id = std::get_if<point_id>(&request.target))
     codec::encode(out, *id);
   else
-    out.floats(std::get<0>(request.target));
+    out.floats(std::get<0>(request.target).values);
   out.key("using").string(request.vector_name);
   out.key("limit").number(request.limit).key("offset").number(request.offset);
   if (request.score_threshold) {

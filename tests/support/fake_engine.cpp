@@ -74,21 +74,22 @@ result<search_reply> search(table& in, const search_request& request) {
   const auto* spec = in.meta.spec.find(request.vector_name);
   if (spec == nullptr) return error(errc::not_found, "no vector '" + request.vector_name + "'");
   const auto* id = std::get_if<point_id>(&request.target);
-  const std::vector<float>* query = std::get_if<std::vector<float>>(&request.target);
+  const auto* query = std::get_if<named_vector>(&request.target);
   if (id != nullptr) {
     const auto found = in.rows.find(*id);
     if (found == in.rows.end()) return error(errc::not_found, "no point " + id->text());
     query = find_vector(found->second.first.vectors, request.vector_name);
   }
-  if (query->size() != spec->size)
+  if (query->values.size() != spec->size)
     return error(errc::dimension_mismatch,
-                 "collection '" + in.meta.name + "': vector has " + std::to_string(query->size()) +
+                 "collection '" + in.meta.name + "': vector has " + std::to_string(query->values.size()) +
                      " dimensions, expected " + std::to_string(spec->size));
   std::vector<std::pair<float, const std::pair<point, lsn_t>*>> order;
   for (const auto& [key, row] : in.rows) {
     if (id != nullptr && key == *id) continue;
-    const auto* values = find_vector(row.first.vectors, request.vector_name);
-    if (values != nullptr) order.emplace_back(rank(spec->metric, *query, *values), &row);
+    const auto* other = find_vector(row.first.vectors, request.vector_name);
+    if (other != nullptr)
+      order.emplace_back(rank(spec->metric, query->values, other->values), &row);
   }
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

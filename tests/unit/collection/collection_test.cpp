@@ -45,7 +45,7 @@ std::vector<point> random_points(std::uint64_t count, unsigned seed) {
 
 search_request near(std::vector<float> values, std::uint32_t limit = 10, bool exact = false) {
   search_request wanted;
-  wanted.target = std::move(values);
+  wanted.target = dense_vector(std::move(values));
   wanted.limit = limit;
   wanted.exact = exact;
   return wanted;

@@ -48,7 +48,7 @@ void check_refused(test_node& node, const collection_spec& spec, errc code,
 
 search_request near_all() {
   search_request wanted;
-  wanted.target = std::vector<float>{1, 1};
+  wanted.target = dense_vector({1, 1});
   return wanted;
 }
 

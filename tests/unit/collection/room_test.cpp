@@ -159,7 +159,7 @@ TEST_CASE("a graph that does not fit is left out, and searches are exact") {
   bounded_collection docs(folder.path(), "hnsw");
   REQUIRE(docs.apply(0, 2000));
   docs.build();
-  for (const auto& work : docs.state().unsaved(docs.state().make_view()->lsn)) {
+  for (const auto& work : docs.state().unsaved(*docs.state().make_view())) {
     REQUIRE(work.run());
     docs.state().note_saved(work.stamp.vector_name, work.stamp.next_slot);
   }
@@ -173,7 +173,7 @@ TEST_CASE("a graph that does not fit is left out, and searches are exact") {
   CHECK(docs.state().info().points == 2000);
   CHECK(docs.erase(7));
   // Nothing takes the place of the file that is there.
-  CHECK(docs.state().unsaved(docs.state().make_view()->lsn).empty());
+  CHECK(docs.state().unsaved(*docs.state().make_view()).empty());
 
   docs.used_bytes = 0;
   docs.load();
@@ -239,7 +239,7 @@ TEST_CASE("files that can be made again leave the disk's reserve alone") {
   REQUIRE(docs.apply(0, 300));
   docs.build();
   docs.free_bytes = 100;
-  const auto works = docs.state().unsaved(docs.state().make_view()->lsn);
+  const auto works = docs.state().unsaved(*docs.state().make_view());
   REQUIRE(works.size() == 1);
   CHECK(works[0].run().error().code == errc::resource_exhausted);
   CHECK(!std::filesystem::exists(works[0].file));

@@ -72,7 +72,7 @@ inline const std::vector<std::filesystem::path> with_tidy = {THESPIS_PLUGIN_FOLD
 /// The id of the point of "docs" that is nearest to (first, 1).
 inline std::uint64_t nearest(test_node& node, float first) {
   search_request wanted;
-  wanted.target = std::vector<float>{first, 1};
+  wanted.target = dense_vector({first, 1});
   wanted.limit = 1;
   const auto found = node.search("docs", wanted);
   REQUIRE(found);

@@ -108,7 +108,7 @@ told tell(const view& source) {
   REQUIRE(retrieved);
   all.retrieved = lines(retrieved->points);
   search_request near;
-  near.target = std::vector<float>{0, 0};
+  near.target = dense_vector({0, 0});
   near.vector_name = "a";
   near.limit = 100;
   near.exact = true;
