@@ -229,7 +229,7 @@ std::vector<collection_state::save_work> collection_state::unsaved(const view& s
     if (shown == nullptr) continue;
     const plugins::index_file_stamp stamp{meta_->id, vector.spec.name, generation, seen.end_slot,
                                           seen.lsn};
-    works.push_back({stamp,
+    works.push_back({stamp, vector.file,
                      [postings = vector.index->snapshot(), file = vector.file, stamp] {
                        return save_postings(file, postings, stamp);
                      },

@@ -85,8 +85,9 @@ class collection_state {
   /// An index to be saved, and how.
   struct save_work {
     plugins::index_file_stamp stamp;
+    std::filesystem::path file;
     std::function<result<void>()> write;
-    std::uint64_t bytes = 0;  ///< About what it takes.
+    std::uint64_t bytes = 0;
     plugins::disk_check room;
     /// Errors: io, resource_exhausted (also where the disk's reserve would be touched).
     [[nodiscard]] result<void> run() const;
@@ -176,7 +177,6 @@ class collection_state {
     bool starved = false;               // slots wait for memory
     std::uint64_t mapped_resident = 0;  // of its rows, when last counted
   };
-  /// The collection's part of the memory accounts.
   struct accounts {
     explicit accounts(const std::shared_ptr<memory_budget>& memory);
     memory_budget::share rows;

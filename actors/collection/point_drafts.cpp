@@ -13,7 +13,8 @@ namespace {
 
 std::size_t bytes_of(const std::vector<named_vector>& vectors) {
   std::size_t bytes = 0;
-  for (const auto& vector : vectors) bytes += vector.values.size() * sizeof(float);
+  for (const auto& vector : vectors)
+    bytes += vector.values.size() * sizeof(float) + vector.indices.size() * sizeof(std::uint32_t);
   return bytes;
 }
 

@@ -81,11 +81,43 @@ TEST_CASE("points that are wrong are refused with their place") {
   REQUIRE(has(message(R"({"points":[],"batch":{}})"), "either 'points' or 'batch'"));
   REQUIRE(has(message(R"({"points":[],"shard_key":"a"})", errc::unsupported), "shard_key"));
   REQUIRE(has(message(R"({"points":[],"update_filter":{"most":[]}})"), "'most'"));
-  REQUIRE(has(message(R"({"points":[{"id":1,"vector":[[1],[2]]}]})", errc::unsupported),
-              "multivectors"));
-  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"indices":[1],"values":[1]}}}]})",
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":[[1,2],[2]]}]})"),
+              "a row of 1 numbers in a multivector whose first row has 2"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":[[],[]]}]})"), "a row of 0 numbers"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"indices":[1],"values":[1,2]}}}]})"),
+              "1 indices, but 2 values"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"indices":[1,1],"values":[1,2]}}}]})"),
+              "index 1 occurs twice"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"indices":[-1],"values":[1]}}}]})"),
+              "indices"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"values":[1]}}}]})"),
+              "'indices' is missing"));
+  REQUIRE(has(message(R"({"points":[{"id":1,"vector":{"s":{"text":"x","model":"m"}}}]})",
                       errc::unsupported),
-              "sparse"));
+              "inference is not offered"));
+}
+
+TEST_CASE("vectors of every shape are read") {
+  const auto read = decode_upsert(
+      R"({"points":[{"id":1,"vector":{"s":{"values":[0.5,-2],"indices":[7,3]},"m":[[1,2],[3,4]],
+          "d":[5],"none":{"indices":[],"values":[]}}}]})",
+      depth);
+  REQUIRE(read);
+  const auto& vectors = read->points.at(0).vectors;
+  REQUIRE(vectors.size() == 4);
+  CHECK(vectors[0] == dense_vector({5}, "d"));
+  CHECK(vectors[1].shape == vector_shape::multivector);
+  CHECK(vectors[1].size == 2);
+  CHECK(vectors[1].values == std::vector<float>{1, 2, 3, 4});
+  CHECK(vectors[2].shape == vector_shape::sparse);
+  CHECK(vectors[2].values.empty());
+  CHECK(vectors[3].shape == vector_shape::sparse);
+  CHECK(vectors[3].indices == std::vector<std::uint32_t>{3, 7});
+  CHECK(vectors[3].values == std::vector<float>{-2, 0.5F});
+  const auto query = decode_query(
+      R"({"query":{"nearest":{"indices":[2],"values":[1]}},"using":"s"})", depth);
+  REQUIRE(query);
+  CHECK(std::get<named_vector>(query->target).shape == vector_shape::sparse);
 }
 
 TEST_CASE("limits of a request are kept") {
@@ -117,7 +149,7 @@ TEST_CASE("a query is read with its options") {
           "prefetch":null,"filter":{},"lookup_from":null})",
       depth);
   REQUIRE(read);
-  REQUIRE(std::get<std::vector<float>>(read->target) == std::vector<float>{1, 2});
+  REQUIRE(std::get<named_vector>(read->target).values == std::vector<float>{1, 2});
   REQUIRE(read->vector_name == "text");
   REQUIRE(read->limit == 5);
   REQUIRE(read->offset == 2);
@@ -149,8 +181,6 @@ TEST_CASE("what would change a result and is not offered is refused") {
   REQUIRE(has(message(R"({"query":[1],"prefetch":[]})"), "prefetch"));
   REQUIRE(has(message(R"({"query":{"fusion":"rrf"}})"), "'fusion' is not offered"));
   REQUIRE(has(message(R"({"query":{"nearest":[1],"mmr":{}}})"), "mmr"));
-  REQUIRE(has(message(R"({"query":[[1],[2]]})"), "multivectors"));
-  REQUIRE(has(message(R"({"query":{"nearest":{"indices":[],"values":[]}}})"), "sparse"));
   REQUIRE(has(message(R"({"limit":3})"), "points/scroll"));
   REQUIRE(has(message(R"({"query":null})"), "points/scroll"));
   REQUIRE(has(message(R"({"query":[1],"params":{"acorn":{}}})"), "acorn"));

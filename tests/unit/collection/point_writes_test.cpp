@@ -55,7 +55,7 @@ struct docs {
   }
   std::vector<std::uint64_t> near(const std::string& vector, std::vector<float> target) {
     search_request wanted;
-    wanted.target = std::move(target);
+    wanted.target = dense_vector(std::move(target));
     wanted.vector_name = vector;
     const auto reply = node.search("docs", wanted);
     REQUIRE(reply);
@@ -353,7 +353,7 @@ TEST_CASE("points without vectors and changed payloads are there after a restart
       const auto now = node.info("docs");
       CHECK(now.points == 20);
       search_request wanted;
-      wanted.target = std::vector<float>{0, 0};
+      wanted.target = dense_vector({0, 0});
       wanted.vector_name = "image";
       wanted.limit = 100;
       wanted.with_payload.enabled = true;
