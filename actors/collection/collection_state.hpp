@@ -88,8 +88,7 @@ class collection_state {
     std::filesystem::path file;
     std::function<result<void>()> write;
     std::uint64_t bytes = 0;
-    plugins::disk_check room;
-    /// Errors: io, resource_exhausted (also where the disk's reserve would be touched).
+    plugins::disk_check room;  ///< Errors of `run`: io, resource_exhausted (also of the reserve).
     [[nodiscard]] result<void> run() const;
   };
   /// Indexes that are ahead of their files; only while no slice is in flight, and only

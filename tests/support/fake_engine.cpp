@@ -81,9 +81,10 @@ result<search_reply> search(table& in, const search_request& request) {
     query = find_vector(found->second.first.vectors, request.vector_name);
   }
   if (query->values.size() != spec->size)
-    return error(errc::dimension_mismatch,
-                 "collection '" + in.meta.name + "': vector has " + std::to_string(query->values.size()) +
-                     " dimensions, expected " + std::to_string(spec->size));
+    return error(errc::dimension_mismatch, "collection '" + in.meta.name + "': vector has " +
+                                               std::to_string(query->values.size()) +
+                                               " dimensions, expected " +
+                                               std::to_string(spec->size));
   std::vector<std::pair<float, const std::pair<point, lsn_t>*>> order;
   for (const auto& [key, row] : in.rows) {
     if (id != nullptr && key == *id) continue;

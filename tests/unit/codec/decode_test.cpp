@@ -114,8 +114,8 @@ TEST_CASE("vectors of every shape are read") {
   CHECK(vectors[3].shape == vector_shape::sparse);
   CHECK(vectors[3].indices == std::vector<std::uint32_t>{3, 7});
   CHECK(vectors[3].values == std::vector<float>{-2, 0.5F});
-  const auto query = decode_query(
-      R"({"query":{"nearest":{"indices":[2],"values":[1]}},"using":"s"})", depth);
+  const auto query =
+      decode_query(R"({"query":{"nearest":{"indices":[2],"values":[1]}},"using":"s"})", depth);
   REQUIRE(query);
   CHECK(std::get<named_vector>(query->target).shape == vector_shape::sparse);
 }

@@ -57,8 +57,8 @@ search_request near(const weights& values, std::uint32_t limit = 10) {
 weights random_weights(std::mt19937& random, std::size_t count) {
   weights made;
   while (made.size() < count)
-    made[static_cast<std::uint32_t>(std::pow(200.0, std::uniform_real_distribution(0.0, 1.0)(
-                                                        random)))] =
+    made[static_cast<std::uint32_t>(
+        std::pow(200.0, std::uniform_real_distribution(0.0, 1.0)(random)))] =
         std::uniform_real_distribution(-1.0F, 2.0F)(random);
   return made;
 }
@@ -70,8 +70,8 @@ std::vector<std::pair<std::uint64_t, float>> naive(const std::map<std::uint64_t,
   std::vector<std::pair<std::uint64_t, float>> all;
   const auto rarity = [&](std::uint32_t index) {
     if (!idf) return 1.0;
-    const auto having = static_cast<double>(std::ranges::count_if(
-        points, [&](const auto& one) { return one.second.contains(index); }));
+    const auto having = static_cast<double>(
+        std::ranges::count_if(points, [&](const auto& one) { return one.second.contains(index); }));
     return std::log((static_cast<double>(points.size()) - having + 0.5) / (having + 0.5) + 1);
   };
   for (const auto& [id, values] : points) {

@@ -95,8 +95,10 @@ TEST_CASE("impossible collections are refused") {
   REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot","datatype":"float16"}})"),
               "only float32"));
   REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"shard_number":3})"), "only 1"));
-  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"sparse_vectors":{"t":{"modifier":"bm25"}}})"),
-              "unknown modifier 'bm25'"));
+  REQUIRE(has(
+      refused(
+          R"({"vectors":{"size":4,"distance":"Dot"},"sparse_vectors":{"t":{"modifier":"bm25"}}})"),
+      "unknown modifier 'bm25'"));
   REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"hsnw_config":{}})"),
               "unknown field 'hsnw_config'"));
   REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},
