@@ -219,7 +219,7 @@ std::vector<collection_state::save_work> collection_state::unsaved(const view& s
     if (vector.index->scans() || (end == vector.saved_end && !vector.reordered)) continue;
     const plugins::index_file_stamp stamp{meta_->id, vector.spec.name, generation, end, seen.lsn};
     works.push_back(
-        {stamp,
+        {stamp, vector.file,
          [index = vector.index, file = vector.file, stamp] { return index->save(file, stamp); },
          vector.index->bytes(), bounds_.disk});
   }

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "apps/dump/json_slices.hpp"
+#include "core/json_text.hpp"
 #include "core/limits.hpp"
 #include "protocols/codec/json_reader.hpp"
 #include "protocols/codec/json_writer.hpp"
@@ -44,7 +45,7 @@ result<std::uint64_t> number_of(std::string_view text) {
 std::string encode_header(const export_header& header) {
   std::string out(mark);
   out += std::to_string(export_version) + ",\"collection\":";
-  codec::append_json_string(header.collection, out);
+  append_json_string(header.collection, out);
   const auto digits = std::to_string(header.points);
   out += ",\"points\":" + digits + ",\"create\":" + header.create + "}";
   out.append(count_digits - digits.size(), ' ');

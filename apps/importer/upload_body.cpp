@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "core/json_text.hpp"
 #include "protocols/codec/binary_upload.hpp"
 #include "protocols/codec/json_writer.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 std::string json_text(std::string_view text) {
   std::string out;
-  codec::append_json_string(text, out);
+  append_json_string(text, out);
   return out;
 }
 
@@ -27,7 +28,7 @@ std::string encode_json(const point_batch& batch) {
     out += ",\"vector\":{";
     for (const auto& column : batch.columns) {
       if (&column != &batch.columns.front()) out += ',';
-      codec::append_json_string(column.shape.name, out);
+      append_json_string(column.shape.name, out);
       out += ':';
       codec::json_writer(out).floats(
           std::span(column.values).subspan(row * column.shape.size, column.shape.size));
