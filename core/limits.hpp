@@ -12,7 +12,11 @@ namespace thespis::limits {
 // Collections
 inline constexpr std::size_t collections_max = 4000;
 inline constexpr std::size_t collection_name_bytes_max = 255;
-inline constexpr std::size_t vector_names_max = 16;  ///< Named vectors per collection.
+inline constexpr std::size_t aliases_max = 8000;  ///< Over all collections.
+inline constexpr std::size_t alias_actions_per_request_max = 1000;
+inline constexpr std::size_t copies_running_max = 8;      ///< Copies of collections.
+inline constexpr std::size_t copies_remembered_max = 64;  ///< Outcomes that can be asked for.
+inline constexpr std::size_t vector_names_max = 16;       ///< Named vectors per collection.
 inline constexpr std::size_t vector_name_bytes_max = 255;
 inline constexpr std::uint32_t dimension_max = 65535;
 inline constexpr std::uint32_t hnsw_m_min = 2;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -53,16 +54,41 @@ struct create_collection_effect {
                          const create_collection_effect&) = default;
 };
 
-/// The collection and all its points are gone.
+/// The collection, all its points and all its aliases are gone.
 struct drop_collection_effect {
   std::string name;
 
   friend bool operator==(const drop_collection_effect&, const drop_collection_effect&) = default;
 };
 
+/// The alias means this collection from now on, or nothing. Belongs to no collection: its UUID in
+/// the journal is nil.
+struct alias_effect {
+  std::string alias;
+  std::optional<uuid> target;
+
+  friend bool operator==(const alias_effect&, const alias_effect&) = default;
+};
+
+/// The collection is called this from now on. A collection that is created without a name is not
+/// to be seen by anybody until it gets one.
+struct rename_collection_effect {
+  std::string name;
+
+  friend bool operator==(const rename_collection_effect&,
+                         const rename_collection_effect&) = default;
+};
+
+/// All points that the collection had are gone.
+struct truncate_collection_effect {
+  friend bool operator==(const truncate_collection_effect&,
+                         const truncate_collection_effect&) = default;
+};
+
 /// One change of one collection. The order of alternatives is part of the journal's format.
-using effect = std::variant<upsert_effect, delete_effect, create_collection_effect,
-                            drop_collection_effect, payload_effect>;
+using effect =
+    std::variant<upsert_effect, delete_effect, create_collection_effect, drop_collection_effect,
+                 payload_effect, alias_effect, rename_collection_effect, truncate_collection_effect>;
 
 /// An effect and the collection that it belongs to.
 struct collection_effect {

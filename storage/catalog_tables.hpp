@@ -3,19 +3,23 @@
 
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "storage/catalog_store.hpp"
 #include "storage/parts.hpp"
+#include "storage/tables.hpp"
 #include "storage/writer.hpp"
 
 namespace thespis::storage {
 
-/// The catalog in a table, with a copy in memory by name.
+/// The catalog in tables, with a copy in memory by name. Changes beyond creation and drop are in
+/// `catalog_changes.cpp`.
 /// A lock makes it safe beyond its contract, since all of it blocks on the disk anyway.
 class catalog_tables final : public catalog_store {
  public:
@@ -27,6 +31,13 @@ class catalog_tables final : public catalog_store {
   [[nodiscard]] result<collection_meta> create(const std::string& name,
                                                const collection_spec& spec) override;
   [[nodiscard]] result<void> drop(const std::string& name) override;
+  [[nodiscard]] result<std::vector<collection_alias>> aliases() override;
+  [[nodiscard]] result<void> change_aliases(std::span<const alias_action> actions) override;
+  [[nodiscard]] result<void> rename(const std::string& name, const std::string& new_name) override;
+  [[nodiscard]] result<void> truncate(const std::string& name) override;
+  [[nodiscard]] result<collection_meta> create_nameless(const collection_spec& spec) override;
+  [[nodiscard]] result<collection_meta> give_name(const uuid& id, const std::string& name) override;
+  [[nodiscard]] result<void> drop_nameless(const uuid& id) override;
   [[nodiscard]] result<std::shared_ptr<collection_store>> open(
       const collection_meta& meta) override;
 
@@ -38,19 +49,34 @@ class catalog_tables final : public catalog_store {
     storage::writer writer;
     wt::cursor catalog;
     wt::cursor counters;
+    wt::cursor aliases;
   };
 
   explicit catalog_tables(parts& shared) noexcept : shared_(shared) {}
+  using alias_map = std::map<std::string, uuid>;
+
   result<void> load();
+  result<void> load_aliases();
   result<void> check_against_counters();
-  result<void> make_tables(const uuid& collection);
+  result<void> drop_unfinished();
+  result<collection_meta> create_tables(const std::string& name, const collection_spec& spec);
+  result<void> make_tables(const tables::table_owner& owner);
   result<lsn_t> commit_creation(const collection_meta& meta);
   result<lsn_t> commit_drop(const collection_meta& meta);
+  result<void> drop_tables(const collection_meta& meta);
+  result<void> check_free(const std::string& name) const;
+  result<alias_map> decide(std::span<const alias_action> actions) const;
+  result<void> put_aliases(const alias_map& before, const alias_map& after);
+  result<lsn_t> commit_name(const collection_meta& named);
+  result<lsn_t> commit_truncation(const collection_meta& meta, std::uint32_t generation);
 
   parts& shared_;
   std::mutex mutex_;
   std::optional<handles> handles_;
   std::map<std::string, collection_meta> by_name_;
+  std::map<uuid, collection_meta> nameless_;  ///< Copies that are being made.
+  alias_map aliases_;
+  std::multimap<uuid, std::weak_ptr<const collection_store>> stores_;  ///< Opened since the start.
   std::map<uuid, std::string> damaged_;  ///< Why they cannot be opened.
 };
 

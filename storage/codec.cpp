@@ -39,6 +39,9 @@ enum class effect_kind : std::uint8_t {
   drop = 4,
   create_dense = 5,
   set_payload = 6,
+  alias = 8,
+  rename = 9,
+  truncate = 10,
   create = 11,
 };
 
@@ -128,6 +131,22 @@ void write_effect(byte_writer& out, const drop_collection_effect& change) {
   write_name(out, change.name);
 }
 
+void write_effect(byte_writer& out, const alias_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::alias));
+  write_name(out, change.alias);
+  out.u8(change.target ? 1 : 0);
+  if (change.target) out.raw(view(*change.target));
+}
+
+void write_effect(byte_writer& out, const rename_collection_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::rename));
+  write_name(out, change.name);
+}
+
+void write_effect(byte_writer& out, const truncate_collection_effect&) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::truncate));
+}
+
 result<effect> read_upsert(byte_reader& in, std::string_view what) {
   upsert_effect change;
   THESPIS_TRY(change.point.id, read_id(in, what));
@@ -155,6 +174,15 @@ result<effect> read_create(byte_reader& in, std::uint8_t format, std::string_vie
   return effect(std::move(change));
 }
 
+result<effect> read_alias(byte_reader& in, std::string_view what) {
+  alias_effect change;
+  change.alias = read_name(in);
+  const auto has_target = in.u8();
+  if (has_target > 1) return newer(what, "target of an alias", has_target);
+  if (has_target == 1) change.target = read_uuid(in);
+  return effect(std::move(change));
+}
+
 result<effect> read_effect(byte_reader& in, std::string_view what) {
   const auto kind = in.u8();
   switch (static_cast<effect_kind>(kind)) {
@@ -168,6 +196,9 @@ result<effect> read_effect(byte_reader& in, std::string_view what) {
     case effect_kind::create: return read_create(in, 3, what);
     case effect_kind::drop: return effect(drop_collection_effect{read_name(in)});
     case effect_kind::set_payload: return read_payload(in, what);
+    case effect_kind::alias: return read_alias(in, what);
+    case effect_kind::rename: return effect(rename_collection_effect{read_name(in)});
+    case effect_kind::truncate: return effect(truncate_collection_effect{});
   }
   return newer(what, "effect", kind);
 }
@@ -346,6 +377,25 @@ result<collection_meta> decode_collection(std::string_view bytes, std::string_vi
   THESPIS_TRY(meta.spec, detail::read_spec(in, format_of(bytes), what));
   if (!in.complete()) return corrupt(what, "fields do not fill it");
   return meta;
+}
+
+result<void> encode_alias(const alias_row& row, std::string& out) {
+  out.clear();
+  const auto begin = begin_frame(out);
+  byte_writer body(out);
+  write_name(body, row.alias);
+  body.raw(view(row.collection));
+  return end_frame(record::alias, out, begin);
+}
+
+result<alias_row> decode_alias(std::string_view bytes, std::string_view what) {
+  THESPIS_TRY(const auto body, open_frame(record::alias, bytes, what));
+  byte_reader in(body);
+  alias_row row;
+  row.alias = read_name(in);
+  row.collection = read_uuid(in);
+  if (!in.complete()) return corrupt(what, "fields do not fill it");
+  return row;
 }
 
 entry_encoder::entry_encoder(const entry_head& head, std::string& out) : out_(out) {

@@ -33,6 +33,7 @@ enum class record : std::uint8_t {
   collection = 'C',
   journal_entry = 'J',
   journal_segments = 'G',
+  alias = 'A',
 };
 
 /// Newest format of a kind, which this build writes; it reads that and all before.
@@ -83,6 +84,14 @@ void encode_journal_key(const journal_key& key, std::string& out);
 [[nodiscard]] result<void> encode_collection(const collection_meta& meta, std::string& out);
 [[nodiscard]] result<collection_meta> decode_collection(std::string_view bytes,
                                                         std::string_view what);
+
+/// A second name and the collection that it means.
+struct alias_row {
+  std::string alias;
+  uuid collection;
+};
+[[nodiscard]] result<void> encode_alias(const alias_row& row, std::string& out);
+[[nodiscard]] result<alias_row> decode_alias(std::string_view bytes, std::string_view what);
 
 /// The fields of a journal entry in front of its effects.
 struct entry_head {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/codec.hpp"
+#include "storage/generations.hpp"
 #include "storage/tables.hpp"
 
 namespace thespis::storage {
@@ -46,8 +47,14 @@ collection_check::collection_check(session_pool& sessions, collection_meta meta,
 result<std::size_t> collection_check::step(std::size_t bytes_max) {
   THESPIS_TRY(auto session, sessions_.borrow());
   cursors at;
-  THESPIS_TRY(at.points, session->open(tables::points(meta_.id)));
-  THESPIS_TRY(at.slots, session->open(tables::slots(meta_.id)));
+  if (!generation_) {
+    THESPIS_TRY(generation_, generation_of(*session, meta_.id));
+  } else {
+    THESPIS_TRY(const auto counted, counted_generation(*session, meta_.id));
+    if (counted.value_or(*generation_) != *generation_) return emptied();
+  }
+  THESPIS_TRY(at.points, session->open(tables::points(meta_.id, *generation_)));
+  THESPIS_TRY(at.slots, session->open(tables::slots(meta_.id, *generation_)));
   THESPIS_TRY(at.counters, session->open(tables::counters));
   const wt::transaction reading(*session);
   THESPIS_CHECK(reading.begun());
@@ -86,6 +93,10 @@ result<std::size_t> collection_check::step(std::size_t bytes_max) {
   return bytes;
 }
 
+error collection_check::emptied() const {
+  return {errc::unavailable, "collection '" + meta_.name + "': it was emptied meanwhile"};
+}
+
 result<void> collection_check::read_counters(wt::cursor& rows) {
   THESPIS_TRY(const bool any, rows.find(tables::key(meta_.id)));
   const auto counters = [&]() -> result<collection_counters> {
@@ -94,6 +105,7 @@ result<void> collection_check::read_counters(wt::cursor& rows) {
     return codec::decode_counters(bytes, "counters");
   }();
   counters_readable_ = counters.has_value();
+  if (counters && counters->generation != *generation_) return emptied();
   if (counters) {
     stored_ = *counters;
     if (!begun_) first_lsn_ = stored_.lsn;
@@ -221,7 +233,7 @@ void collection_check::check_counters() {
     counters_.add({"counters", what, repair_counters, true, {}});
   };
   counted_.points = point_rows_;
-  counted_.generation = stored_.generation;
+  counted_.generation = generation();
   counted_.updated_us = stored_.updated_us;
   if (!counters_readable_) return;
   if (quiet_ && stored_.points != point_rows_)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace thespis::storage {
 /// vectors, every row of vectors belongs to one point and fits the specification, and the counters
 /// agree. First the points are read, then the slots, each with a look at its point; only if the
 /// numbers differ, or writes make them incomparable, the points are matched with slots once more.
+/// A collection that is emptied meanwhile ends the check with unavailable.
 class collection_check final : public stored_check {
  public:
   /// Rows that a repair would have to remove, by their keys.
@@ -34,6 +36,8 @@ class collection_check final : public stored_check {
 
   /// What the counters should say, after the last step.
   [[nodiscard]] const collection_counters& counted() const noexcept { return counted_; }
+  /// Of the tables that were read, after the first step.
+  [[nodiscard]] std::uint32_t generation() const noexcept { return generation_.value_or(0); }
   /// The stored counters cannot be used as they are.
   [[nodiscard]] bool counters_wrong() const noexcept { return counters_wrong_; }
   [[nodiscard]] const bad_rows& bad() const noexcept { return bad_; }
@@ -46,6 +50,7 @@ class collection_check final : public stored_check {
     wt::cursor counters;
   };
 
+  [[nodiscard]] error emptied() const;
   [[nodiscard]] result<void> read_counters(wt::cursor& rows);
   [[nodiscard]] result<bool> read_row(cursors& at);
   [[nodiscard]] result<void> check_point(std::string_view key, std::string_view bytes);
@@ -61,7 +66,8 @@ class collection_check final : public stored_check {
   const collection_meta meta_;
   const point_visitor visit_;
   phase now_ = phase::points;
-  std::string last_key_;  // read in this phase; empty: none
+  std::optional<std::uint32_t> generation_;  // of the tables; none: nothing was read yet
+  std::string last_key_;                     // read in this phase; empty: none
   bool begun_ = false;
   bool quiet_ = true;  // nobody has written since the check began
 

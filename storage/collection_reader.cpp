@@ -11,10 +11,11 @@
 namespace thespis::storage {
 
 result<std::unique_ptr<collection_snapshot>> collection_reader::open(parts& shared,
-                                                                     const collection_meta& meta) {
+                                                                     const collection_meta& meta,
+                                                                     std::uint32_t generation) {
   THESPIS_TRY(auto session, shared.sessions.borrow());
-  THESPIS_TRY(auto points, session->open(tables::points(meta.id)));
-  THESPIS_TRY(auto slots, session->open(tables::slots(meta.id)));
+  THESPIS_TRY(auto points, session->open(tables::points(meta.id, generation)));
+  THESPIS_TRY(auto slots, session->open(tables::slots(meta.id, generation)));
   THESPIS_CHECK(session->begin());
   return std::unique_ptr<collection_snapshot>(
       new collection_reader(meta.name, std::move(session), std::move(points), std::move(slots)));

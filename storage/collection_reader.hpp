@@ -16,7 +16,7 @@ class collection_reader final : public collection_snapshot {
  public:
   /// Errors: resource_exhausted (no session), corruption (a table is missing), io.
   [[nodiscard]] static result<std::unique_ptr<collection_snapshot>> open(
-      parts& shared, const collection_meta& meta);
+      parts& shared, const collection_meta& meta, std::uint32_t generation);
   ~collection_reader() override;
 
   [[nodiscard]] result<std::optional<point_record>> find(const point_id& id) override;

@@ -51,18 +51,20 @@ result<std::vector<health_component>> collection_repair::run(const offline_check
   collection_check check(sessions_, meta_);
   THESPIS_CHECK(read_all(check));
   counters_ = check.counted();
+  const auto points = tables::points(meta_.id, check.generation());
+  const auto slots = tables::slots(meta_.id, check.generation());
   const auto& bad = check.bad();
   const bool drop = wanted.repair && wanted.drop_damaged;
   const bool any_rows = !bad.points.empty() || !bad.slots.empty() || !bad.orphan_slots.empty();
   if (!wanted.repair || (!any_rows && !check.counters_wrong())) return check.found();
-  if (!salvaged || drop) THESPIS_CHECK(remove(tables::slots(meta_.id), bad.orphan_slots));
+  if (!salvaged || drop) THESPIS_CHECK(remove(slots, bad.orphan_slots));
   if (drop) {
-    THESPIS_CHECK(remove(tables::points(meta_.id), bad.points));
-    THESPIS_CHECK(remove(tables::slots(meta_.id), bad.slots));
+    THESPIS_CHECK(remove(points, bad.points));
+    THESPIS_CHECK(remove(slots, bad.slots));
     // The vectors of a point that is gone are of no point now.
     collection_check again(sessions_, meta_);
     THESPIS_CHECK(read_all(again));
-    THESPIS_CHECK(remove(tables::slots(meta_.id), again.bad().orphan_slots));
+    THESPIS_CHECK(remove(slots, again.bad().orphan_slots));
   }
   collection_check counted(sessions_, meta_);
   THESPIS_CHECK(read_all(counted));

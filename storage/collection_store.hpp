@@ -85,7 +85,7 @@ class collection_store {
  public:
   virtual ~collection_store() = default;
 
-  [[nodiscard]] virtual const collection_meta& meta() const noexcept = 0;
+  [[nodiscard]] virtual collection_meta meta() const = 0;
   [[nodiscard]] virtual collection_counters counters() const noexcept = 0;
 
   /// The writer's own reading, which sees everything that it has applied.
@@ -101,6 +101,9 @@ class collection_store {
   /// Committed, not yet durable: see flusher.
   /// Errors: resource_exhausted, conflict, io; the state is then unchanged.
   [[nodiscard]] virtual result<applied_batch> apply(std::span<const effect> effects) = 0;
+
+  /// From now on `meta` and messages say `name`, which the catalog's row has already.
+  virtual void rename(const std::string& name) = 0;
 
   [[nodiscard]] virtual result<std::unique_ptr<collection_snapshot>> snapshot() const = 0;
 

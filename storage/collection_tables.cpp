@@ -44,32 +44,47 @@ result<std::shared_ptr<collection_store>> collection_tables::open(parts& shared,
 }
 
 result<void> collection_tables::read_counters() {
+  const std::string what = text() + ": counters";
+  {
+    THESPIS_TRY(auto session, shared_.sessions.borrow());
+    THESPIS_TRY(auto rows, session->open(tables::counters));
+    THESPIS_TRY(const bool any, rows.find(tables::key(id_)));
+    if (!any) return error(errc::not_found, what + ": none, the collection was dropped");
+    THESPIS_TRY(const auto bytes, rows.value());
+    THESPIS_TRY(counters_, codec::decode_counters(bytes, what));
+  }
+  // They tell which tables are the collection's; whether those are there shows at once.
   const std::lock_guard writing(writer_mutex_);
-  const std::string what = "collection '" + meta_.name + "': counters";
-  THESPIS_TRY(auto* const at, open_handles());
-  THESPIS_TRY(const bool any, at->counters.find(tables::key(meta_.id)));
-  if (!any) return error(errc::not_found, what + ": none, the collection was dropped");
-  THESPIS_TRY(const auto bytes, at->counters.value());
-  THESPIS_TRY(const auto counters, codec::decode_counters(bytes, what));
-  at->counters.reset();
-  const std::lock_guard lock(counters_mutex_);
-  counters_ = counters;
+  THESPIS_TRY([[maybe_unused]] auto* const at, open_handles());
   return ok();
 }
 
 result<collection_tables::handles*> collection_tables::open_handles() {
   if (handles_) return &*handles_;
   THESPIS_TRY(auto writer, writer::open(shared_));
-  THESPIS_TRY(auto points, writer.session().open(tables::points(meta_.id)));
-  THESPIS_TRY(auto slots, writer.session().open(tables::slots(meta_.id)));
+  const auto generation = counters().generation;
+  THESPIS_TRY(auto points, writer.session().open(tables::points(id_, generation)));
+  THESPIS_TRY(auto slots, writer.session().open(tables::slots(id_, generation)));
   THESPIS_TRY(auto counters, writer.session().open(tables::counters, wt::writes::strict));
   handles_.emplace(
       handles{std::move(writer), std::move(points), std::move(slots), std::move(counters)});
   return &*handles_;
 }
 
+collection_meta collection_tables::meta() const {
+  const std::lock_guard lock(state_mutex_);
+  return meta_;
+}
+
+void collection_tables::rename(const std::string& name) {
+  const std::lock_guard lock(state_mutex_);
+  meta_.name = name;
+}
+
+std::string collection_tables::text() const { return "collection '" + meta().name + "'"; }
+
 collection_counters collection_tables::counters() const noexcept {
-  const std::lock_guard lock(counters_mutex_);
+  const std::lock_guard lock(state_mutex_);
   return counters_;
 }
 
@@ -105,8 +120,7 @@ result<std::optional<point_record>> collection_tables::find_row(const point_id& 
   THESPIS_TRY(const auto bytes, handles_->points.value());
   auto row = codec::decode_point(bytes, "stored point");
   if (!row)
-    return error(row.error().code, "collection '" + meta_.name + "': point " + id.text() + ": " +
-                                       row.error().message);
+    return error(row.error().code, text() + ": point " + id.text() + ": " + row.error().message);
   return std::optional<point_record>(std::move(*row));
 }
 
@@ -122,8 +136,8 @@ result<applied_batch> collection_tables::apply(std::span<const effect> effects) 
     THESPIS_CHECK(apply_all(effects, state));
     return write_counters(state);
   };
-  THESPIS_TRY(const lsn_t lsn, at->writer.commit(meta_.id, effects, bytes_of(effects), rows));
-  const std::lock_guard lock(counters_mutex_);
+  THESPIS_TRY(const lsn_t lsn, at->writer.commit(id_, effects, bytes_of(effects), rows));
+  const std::lock_guard lock(state_mutex_);
   counters_ = state.counters;
   return applied_batch{lsn, std::move(state.changes)};
 }
@@ -137,8 +151,8 @@ result<void> collection_tables::apply_all(std::span<const effect> effects, batch
     } else if (const auto* removal = std::get_if<delete_effect>(&effects[i])) {
       THESPIS_CHECK(erase(*removal, i, state));
     } else {
-      return error(errc::internal, "collection '" + meta_.name + "': effect " + std::to_string(i) +
-                                       " of a batch belongs to the catalog");
+      return error(errc::internal,
+                   text() + ": effect " + std::to_string(i) + " of a batch belongs to the catalog");
     }
   }
   return ok();
@@ -170,8 +184,7 @@ result<void> collection_tables::set_payload(const payload_effect& change, const 
 }
 
 error collection_tables::lost_slot(slot_t slot) const {
-  return {errc::corruption, "collection '" + meta_.name + "': slot " + std::to_string(slot) +
-                                " of a point is missing"};
+  return {errc::corruption, text() + ": slot " + std::to_string(slot) + " of a point is missing"};
 }
 
 // Stores `slot_row_`: under `old` if that holds the same bytes, otherwise under a new slot.
@@ -188,8 +201,7 @@ result<slot_t> collection_tables::replace_vectors(slot_t old, std::size_t index,
   }
   const slot_t slot = state.counters.next_slot;
   if (slot >= limits::slots_max)
-    return error(errc::resource_exhausted, "collection '" + meta_.name + "': all " +
-                                               std::to_string(limits::slots_max) +
+    return error(errc::resource_exhausted, text() + ": all " + std::to_string(limits::slots_max) +
                                                " slots of this generation are used");
   codec::encode_slot_key(slot, slot_key_);
   THESPIS_CHECK(slots.put(slot_key_, slot_row_));
@@ -216,13 +228,13 @@ result<void> collection_tables::erase(const delete_effect& change, std::size_t i
 result<void> collection_tables::write_counters(const batch& state) {
   std::string row;
   THESPIS_CHECK(codec::encode_counters(state.counters, row));
-  THESPIS_TRY(const bool any, handles_->counters.update(tables::key(meta_.id), row));
-  if (!any) return error(errc::not_found, "collection '" + meta_.name + "': was dropped");
+  THESPIS_TRY(const bool any, handles_->counters.update(tables::key(id_), row));
+  if (!any) return error(errc::not_found, text() + ": was dropped");
   return ok();
 }
 
 result<std::unique_ptr<collection_snapshot>> collection_tables::snapshot() const {
-  return collection_reader::open(shared_, meta_);
+  return collection_reader::open(shared_, meta(), counters().generation);
 }
 
 void collection_tables::idle() {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "storage/generations.hpp"
 #include "storage/tables.hpp"
 
 namespace thespis::storage {
@@ -46,8 +47,12 @@ result<std::map<uuid, std::string>> verify_noted(session_pool& sessions,
   THESPIS_TRY(auto session, sessions.borrow());
   for (const auto& table : noted) {
     const auto owner = tables::owner(table);
-    if (!owner || !live.contains(*owner)) continue;
-    if (auto sound = session->verify(table); !sound) damaged[*owner] = sound.error().message;
+    if (!owner || !live.contains(owner->collection)) continue;
+    // Its collection may have been emptied since.
+    THESPIS_TRY(const auto generation, generation_of(*session, owner->collection));
+    if (owner->generation != generation) continue;
+    if (auto sound = session->verify(table); !sound)
+      damaged[owner->collection] = sound.error().message;
   }
   if (!damaged.empty()) return damaged;
   std::error_code failure;

@@ -12,13 +12,28 @@
 #include <algorithm>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace thespis::storage {
 
-void dropped_tables::add(const uuid& collection) {
+void dropped_tables::add(const uuid& collection, std::uint32_t generation) {
+  add({{collection, generation}, false, {}});
+}
+
+void dropped_tables::add_emptied(const uuid& collection, std::uint32_t generation,
+                                 readers reading) {
+  remove_derived(collection);
+  add({{collection, generation}, true, std::move(reading)});
+}
+
+void dropped_tables::add_unused(const uuid& collection, std::uint32_t generation) {
+  add({{collection, generation}, true, {}});
+}
+
+void dropped_tables::add(const left& what) {
   {
     const std::lock_guard lock(mutex_);
-    pending_.push_back(collection);
+    pending_.push_back(what);
   }
   retry();
 }
@@ -28,20 +43,27 @@ std::size_t dropped_tables::retry() {
   if (pending_.empty()) return 0;
   auto session = sessions_.borrow();
   if (!session) return pending_.size();
-  std::erase_if(pending_, [&](const uuid& collection) { return remove(**session, collection); });
+  std::erase_if(pending_, [&](const left& what) { return remove(**session, what); });
   return pending_.size();
 }
 
-// In reverse order of creation, so that a crash in between leaves what the sweep recognises.
-bool dropped_tables::remove(wt::session& session, const uuid& collection) const {
-  THESPIS_PHASE("tables.drop");
+void dropped_tables::remove_derived(const uuid& collection) const {
   std::error_code ignored;  // what remains of derived files is swept at the next start
   std::filesystem::remove_all(derived_root_ / collection.text(), ignored);
+}
+
+// In reverse order of creation, so that a crash in between leaves what the sweep recognises.
+bool dropped_tables::remove(wt::session& session, const left& what) const {
+  const auto is_open = [](const auto& reader) { return !reader.expired(); };
+  if (std::any_of(what.reading.begin(), what.reading.end(), is_open)) return false;
+  THESPIS_PHASE("tables.drop");
+  const auto& [collection, generation] = what.tables;
+  if (!what.emptied) remove_derived(collection);
   THESPIS_FAIL_POINT("drop.derived_removed");
-  const auto slots = session.drop(tables::slots(collection));
+  const auto slots = session.drop(tables::slots(collection, generation));
   if (!slots || !*slots) return false;
   THESPIS_FAIL_POINT("drop.slots_table_dropped");
-  const auto points = session.drop(tables::points(collection));
+  const auto points = session.drop(tables::points(collection, generation));
   if (!points || !*points) return false;
   THESPIS_FAIL_POINT("drop.points_table_dropped");
   return true;
@@ -51,11 +73,14 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
   THESPIS_TRY(auto session, sessions_.borrow());
   const auto data_dir = derived_root_.parent_path();
   THESPIS_TRY(const auto found, find_orphans(*session, data_dir, {live.begin(), live.end()}));
-  for (const auto& orphan : found.collections) {
+  std::vector<left> orphans;
+  for (const auto& orphan : found.collections) orphans.push_back({orphan, false, {}});
+  for (const auto& orphan : found.generations) orphans.push_back({orphan, true, {}});
+  for (const auto& orphan : orphans) {
     THESPIS_FAIL_POINT("recovery.orphan_found");
     const bool removed = remove(*session, orphan);
-    log::info("storage", "removed what a collection that is gone has left",
-              {{"id", orphan.text()}, {"complete", removed}});
+    log::info("storage", "removed tables that belong to nothing",
+              {{"tables", tables::suffix(orphan.tables)}, {"complete", removed}});
     if (removed) continue;
     const std::lock_guard lock(mutex_);
     pending_.push_back(orphan);
@@ -66,7 +91,7 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
     log::info("storage", "removed a file without a table", {{"file", file}, {"complete", removed}});
   }
   remove_files(found.files);
-  if (!found.collections.empty() || !found.listed_files.empty()) {
+  if (!orphans.empty() || !found.listed_files.empty()) {
     // A table that was never whole is gone without its file.
     THESPIS_TRY(const auto left, find_orphans(*session, data_dir, {live.begin(), live.end()}));
     remove_files(left.files);

@@ -16,6 +16,7 @@
 #include "storage/collection_reader.hpp"
 #include "storage/collection_repair.hpp"
 #include "storage/data_folder.hpp"
+#include "storage/generations.hpp"
 #include "storage/journal_check.hpp"
 #include "storage/log_check.hpp"
 #include "storage/orphans.hpp"
@@ -52,6 +53,7 @@ class folder_check {
   result<void> verify_tables();
   result<void> read_catalog();
   result<void> check_lost_rows(health_component& catalog);
+  result<void> check_aliases();
   result<void> check_collection(const collection_meta& meta, const derived_files_check& derived);
   result<void> check_orphans();
   [[nodiscard]] bool unreadable(const std::string& table) const {
@@ -73,7 +75,10 @@ result<health_report> folder_check::run(const derived_files_check& derived) {
       shared_.connection,
       open_database(folder_.database(), configuration(shared_.settings) + shared_.files.install()));
   THESPIS_CHECK(verify_tables());
-  if (!unreadable(tables::catalog)) THESPIS_CHECK(read_catalog());
+  if (!unreadable(tables::catalog)) {
+    THESPIS_CHECK(read_catalog());
+    if (!unreadable(tables::aliases)) THESPIS_CHECK(check_aliases());
+  }
   for (const auto& meta : collections_) THESPIS_CHECK(check_collection(meta, derived));
   if (!unreadable(tables::journal) && !unreadable(tables::node)) {
     journal_check journal(shared_.sessions);
@@ -117,6 +122,14 @@ result<void> folder_check::read_catalog() {
         listed_.insert(id);
       }
       auto meta = codec::decode_collection(bytes, "a collection's row");
+      if (meta && tables::key(meta->id) == key && meta->name.empty()) {
+        catalog.add({"collection " + id.text(),
+                     "an unfinished copy of a collection",
+                     "nothing: the next start removes it",
+                     false,
+                     {}});
+        continue;
+      }
       if (meta && tables::key(meta->id) == key) {
         collections_.push_back(std::move(*meta));
         continue;
@@ -156,11 +169,64 @@ result<void> folder_check::check_lost_rows(health_component& catalog) {
   }
 }
 
+// An alias means a listed collection and is no collection's name. The table is not there in a
+// folder that only earlier builds have used; then it is unreadable, and nothing is lost.
+result<void> folder_check::check_aliases() {
+  health_component aliases{.name = "aliases"};
+  std::set<std::string> names;
+  for (const auto& meta : collections_) names.insert(meta.name);
+  std::vector<std::string> bad;
+  THESPIS_TRY(auto session, shared_.sessions.borrow());
+  THESPIS_TRY(auto rows, session->open(tables::aliases));
+  while (true) {
+    THESPIS_TRY(const bool more, rows.next());
+    if (!more) break;
+    ++aliases.checked;
+    THESPIS_TRY(const auto key, rows.key());
+    THESPIS_TRY(const auto bytes, rows.value());
+    const auto row = codec::decode_alias(bytes, "an alias's row");
+    std::string what;
+    if (!row)
+      what = row.error().message;
+    else if (row->alias != key)
+      what = "its row holds alias '" + row->alias + "'";
+    else if (!listed_.contains(row->collection))
+      what = "it means collection " + row->collection.text() + ", which is not listed";
+    else if (names.contains(row->alias))
+      what = "there is a collection of that name";
+    if (what.empty()) continue;
+    const bool newer = !row && row.error().code == errc::unsupported;
+    if (!newer) bad.emplace_back(key);
+    aliases.add({"alias '" + std::string(key) + "'", what,
+                 newer ? "use the build that wrote it"
+                       : "'thespis check --repair' removes it; then make it again",
+                 true, wanted_.repair && !newer ? "removed" : ""});
+  }
+  rows.reset();
+  if (wanted_.repair && !bad.empty()) {
+    wt::transaction writing(*session);
+    THESPIS_CHECK(writing.begun());
+    for (const auto& alias : bad) {
+      THESPIS_TRY([[maybe_unused]] const bool any, rows.remove(alias));
+    }
+    THESPIS_CHECK(writing.commit());
+    THESPIS_CHECK(session->flush_log());
+  }
+  report_.node.push_back(std::move(aliases));
+  return ok();
+}
+
 result<void> folder_check::check_collection(const collection_meta& meta,
                                             const derived_files_check& derived) {
   collection_health health{.name = meta.name};
-  const bool readable = !unreadable(tables::points(meta.id)) &&
-                        !unreadable(tables::slots(meta.id)) && !unreadable(tables::counters);
+  std::uint32_t generation = 0;
+  if (!unreadable(tables::counters)) {
+    THESPIS_TRY(auto session, shared_.sessions.borrow());
+    THESPIS_TRY(generation, generation_of(*session, meta.id));
+  }
+  const auto points = tables::points(meta.id, generation);
+  const auto slots = tables::slots(meta.id, generation);
+  const bool readable = !unreadable(points) && !unreadable(slots) && !unreadable(tables::counters);
   const auto folder = folder_.derived() / meta.id.text();
   if (!readable) {
     health_component rows{.name = "points", .state = health_state::unchecked};
@@ -170,15 +236,14 @@ result<void> folder_check::check_collection(const collection_meta& meta,
     std::move(files.begin(), files.end(), std::back_inserter(health.components));
   } else {
     collection_repair repair(shared_.sessions, meta);
-    const bool salvaged =
-        verified_->salvaged(tables::points(meta.id)) || verified_->salvaged(tables::slots(meta.id));
+    const bool salvaged = verified_->salvaged(points) || verified_->salvaged(slots);
     THESPIS_TRY(health.components, repair.run(wanted_, salvaged));
     if (wanted_.repair && (repair.changed() || salvaged)) {
       // What was derived from other rows is made anew.
       std::error_code ignored;
       std::filesystem::remove_all(folder, ignored);
     }
-    THESPIS_TRY(const auto snapshot, collection_reader::open(shared_, meta));
+    THESPIS_TRY(const auto snapshot, collection_reader::open(shared_, meta, generation));
     auto files = derived(meta, &repair.counters(), snapshot.get(), folder, wanted_.repair);
     std::move(files.begin(), files.end(), std::back_inserter(health.components));
   }
@@ -196,7 +261,10 @@ result<void> folder_check::check_orphans() {
   const char* const done = wanted_.repair ? "removed" : "";
   const char* const remedy = "nothing: the next start removes it";
   for (const auto& one : found.collections)
-    into.add({"collection " + one.text(), "tables or files of it are left, but it is not listed",
+    into.add({"collection " + one.collection.text(),
+              "tables or files of it are left, but it is not listed", remedy, false, done});
+  for (const auto& one : found.generations)
+    into.add({"tables " + tables::suffix(one), "what a collection held before it was emptied",
               remedy, false, done});
   for (const auto& one : found.files)
     into.add({one.string(), "belongs to nothing", remedy, false, done});
@@ -208,7 +276,8 @@ result<void> folder_check::check_orphans() {
     shared_.sessions.close_idle();
     THESPIS_CHECK(shared_.dropped.sweep({listed_.begin(), listed_.end()}));
   }
-  into.checked = found.collections.size() + found.files.size() + found.counters.size();
+  into.checked = found.collections.size() + found.generations.size() + found.files.size() +
+                 found.counters.size();
   report_.node.push_back(std::move(into));
   return ok();
 }

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <system_error>
 
+#include "storage/generations.hpp"
 #include "storage/tables.hpp"
 
 namespace thespis::storage {
@@ -17,6 +19,19 @@ constexpr std::string_view table_prefix = "table:";
 constexpr const char* table_extension = ".wt";
 // Files that are written beside their target and then take its place.
 constexpr std::string_view temporary_endings[] = {".tmp", ".new"};
+
+/// Whose tables are to be kept.
+struct listed {
+  const std::set<uuid>& collections;
+  std::map<uuid, std::uint32_t> generations;  // where the counters can be read
+
+  // Of a listed collection whose counters cannot be read, nothing is left over.
+  [[nodiscard]] bool keeps(const tables::table_owner& owner) const {
+    if (!collections.contains(owner.collection)) return false;
+    const auto found = generations.find(owner.collection);
+    return found == generations.end() || found->second == owner.generation;
+  }
+};
 
 bool is_temporary(const std::filesystem::path& file) {
   const auto name = file.filename().string();
@@ -53,7 +68,7 @@ void list_derived(const std::filesystem::path& root, const std::set<uuid>& live,
                   std::error_code& failure) {
   for (const auto& entry : std::filesystem::directory_iterator(root, failure)) {
     const auto owner = uuid::parse(entry.path().filename().string());
-    if (owner && !live.contains(*owner)) found.collections.insert(*owner);
+    if (owner && !live.contains(*owner)) found.collections.insert({*owner, 0});
     if (!owner && is_temporary(entry.path())) found.files.push_back(entry.path());
     if (!owner || !live.contains(*owner)) continue;
     std::error_code gone;
@@ -64,15 +79,14 @@ void list_derived(const std::filesystem::path& root, const std::set<uuid>& live,
 
 // Files of tables that the database no longer knows, which a crash can leave behind. Those of live
 // collections are not touched: what is lost there is for a repair.
-void list_table_files(const std::filesystem::path& database, const std::set<uuid>& live,
+void list_table_files(const std::filesystem::path& database, const listed& live,
                       const std::set<std::string>& known, orphans& found,
                       std::error_code& failure) {
   for (const auto& entry : std::filesystem::directory_iterator(database, failure)) {
     if (entry.path().extension() != table_extension) continue;
     const auto table = std::string(table_prefix) + entry.path().stem().string();
     const auto owner = tables::owner(table);
-    if (owner && !live.contains(*owner) && !known.contains(table))
-      found.files.push_back(entry.path());
+    if (owner && !live.keeps(*owner) && !known.contains(table)) found.files.push_back(entry.path());
   }
 }
 
@@ -84,20 +98,24 @@ result<orphans> find_orphans(wt::session& session, const std::filesystem::path& 
   std::set<std::string> known;
   std::vector<std::string> files;
   THESPIS_CHECK(list_tables(session, known, files));
+  listed kept{live, {}};
+  THESPIS_TRY(kept.generations, counted_generations(session));
   for (const auto& file : files) {
     const auto table =
         std::string(table_prefix) +
         std::filesystem::path(file.substr(tables::file_prefix.size())).stem().string();
-    if (!live.contains(*tables::file_owner(file)) && !known.contains(table))
+    if (!kept.keeps(*tables::file_owner(file)) && !known.contains(table))
       found.listed_files.push_back(file);
   }
-  for (const auto& table : known)
-    if (const auto owner = tables::owner(table); owner && !live.contains(*owner))
-      found.collections.insert(*owner);
+  for (const auto& table : known) {
+    const auto owner = tables::owner(table);
+    if (!owner || kept.keeps(*owner)) continue;
+    (live.contains(owner->collection) ? found.generations : found.collections).insert(*owner);
+  }
   THESPIS_CHECK(list_counters(session, live, found));
   std::error_code failure;
   list_derived(data_dir / "derived", live, found, failure);
-  if (!failure) list_table_files(data_dir / "db", live, known, found, failure);
+  if (!failure) list_table_files(data_dir / "db", kept, known, found, failure);
   if (failure) return error(errc::io, "read " + data_dir.string() + ": " + failure.message());
   if (std::filesystem::exists(data_dir / "format.new", failure))
     found.files.push_back(data_dir / "format.new");

@@ -10,13 +10,17 @@
 
 #include "core/error.hpp"
 #include "core/uuid.hpp"
+#include "storage/tables.hpp"
 #include "storage/wt.hpp"
 
 namespace thespis::storage {
 
 /// What a data folder holds beyond its collections.
 struct orphans {
-  std::set<uuid> collections;                ///< With tables or derived files, but not listed.
+  /// With tables or derived files, but not listed.
+  std::set<tables::table_owner> collections;
+  /// Listed, but with tables of a generation that is not that of their counters.
+  std::set<tables::table_owner> generations;
   std::vector<std::filesystem::path> files;  ///< Temporary files, files of tables that are gone.
   std::vector<std::string> listed_files;     ///< Files that the database lists without a table.
   std::vector<uuid> counters;                ///< Rows of counters without a collection.

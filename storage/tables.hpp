@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +18,8 @@ namespace thespis::storage::tables {
 inline const std::string node = "table:node";
 /// Collection by UUID.
 inline const std::string catalog = "table:catalog";
+/// UUIDs of collections by their aliases.
+inline const std::string aliases = "table:aliases";
 /// Counters of each collection by UUID.
 inline const std::string counters = "table:counters";
 /// Parts of journal entries by (LSN, part).
@@ -30,28 +34,61 @@ inline constexpr std::string_view segments_key = "journal.segments";
 inline constexpr std::string_view points_prefix = "table:points-";
 inline constexpr std::string_view slots_prefix = "table:slots-";
 
+/// What tables belong to: a collection, and the generation of its slots. One that was emptied has
+/// tables of another generation than before.
+struct table_owner {
+  uuid collection;
+  std::uint32_t generation = 0;
+
+  friend auto operator<=>(const table_owner&, const table_owner&) = default;
+};
+
+/// The end of the names of its tables.
+inline std::string suffix(const table_owner& of) {
+  auto text = of.collection.text();
+  if (of.generation != 0) text += "-" + std::to_string(of.generation);
+  return text;
+}
+
 /// Points of a collection by id.
-inline std::string points(const uuid& collection) {
-  return std::string(points_prefix) + collection.text();
+inline std::string points(const uuid& collection, std::uint32_t generation = 0) {
+  return std::string(points_prefix) + suffix({collection, generation});
 }
 
 /// Vectors of a collection by slot.
-inline std::string slots(const uuid& collection) {
-  return std::string(slots_prefix) + collection.text();
+inline std::string slots(const uuid& collection, std::uint32_t generation = 0) {
+  return std::string(slots_prefix) + suffix({collection, generation});
 }
 
-/// The collection that a table belongs to; nothing for tables of the node.
-inline std::optional<uuid> owner(std::string_view table) {
+/// Reads what `suffix` wrote.
+inline std::optional<table_owner> parse_suffix(std::string_view text) {
+  constexpr std::size_t uuid_chars = 36;
+  if (text.size() < uuid_chars) return std::nullopt;
+  const auto collection = uuid::parse(text.substr(0, uuid_chars));
+  if (!collection) return std::nullopt;
+  table_owner found{*collection, 0};
+  if (text.size() == uuid_chars) return found;
+  text.remove_prefix(uuid_chars);
+  if (text.front() != '-') return std::nullopt;
+  const auto* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + 1, end, found.generation);
+  if (read.ec != std::errc() || read.ptr != end || suffix(found).substr(uuid_chars) != text)
+    return std::nullopt;
+  return found;
+}
+
+/// What a table belongs to; nothing for tables of the node.
+inline std::optional<table_owner> owner(std::string_view table) {
   for (const auto prefix : {points_prefix, slots_prefix})
-    if (table.starts_with(prefix)) return uuid::parse(table.substr(prefix.size()));
+    if (table.starts_with(prefix)) return parse_suffix(table.substr(prefix.size()));
   return std::nullopt;
 }
 
 inline constexpr std::string_view file_prefix = "file:";
 inline constexpr std::string_view file_suffix = ".wt";
 
-/// The collection that the file of a table belongs to; nothing for others and for tables.
-inline std::optional<uuid> file_owner(std::string_view file) {
+/// What the file of a table belongs to; nothing for others and for tables.
+inline std::optional<table_owner> file_owner(std::string_view file) {
   if (!file.starts_with(file_prefix) || !file.ends_with(file_suffix)) return std::nullopt;
   file.remove_prefix(file_prefix.size());
   file.remove_suffix(file_suffix.size());

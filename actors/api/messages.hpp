@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/collection_alias.hpp"
+#include "core/collection_copy.hpp"
 #include "core/collection_info.hpp"
 #include "core/health.hpp"
 #include "core/ids.hpp"
@@ -23,6 +25,12 @@ using shared = std::shared_ptr<const T>;
 
 using create_atom = caf::atom_constant<caf::atom("create")>;
 using drop_atom = caf::atom_constant<caf::atom("drop")>;
+using alias_atom = caf::atom_constant<caf::atom("alias")>;
+using aliases_atom = caf::atom_constant<caf::atom("aliases")>;
+using rename_atom = caf::atom_constant<caf::atom("rename")>;
+using truncate_atom = caf::atom_constant<caf::atom("truncate")>;
+using copy_atom = caf::atom_constant<caf::atom("copy")>;
+using copies_atom = caf::atom_constant<caf::atom("copies")>;
 using list_atom = caf::atom_constant<caf::atom("list")>;
 using find_atom = caf::atom_constant<caf::atom("find")>;
 using info_atom = caf::atom_constant<caf::atom("info")>;
@@ -55,6 +63,10 @@ THESPIS_LOCAL_MESSAGE(thespis::collection_meta)
 THESPIS_LOCAL_MESSAGE(thespis::collection_info)
 THESPIS_LOCAL_MESSAGE(thespis::index_check_reply)
 THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_meta>)
+THESPIS_LOCAL_MESSAGE(std::vector<thespis::alias_action>)
+THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_alias>)
+THESPIS_LOCAL_MESSAGE(thespis::collection_copy_status)
+THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_copy_status>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::health_report>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_request>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_reply>)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "actors/catalog/refusals.hpp"
 #include "actors/collection/index_options.hpp"
 #include "actors/runtime/builder_pool.hpp"
 #include "actors/runtime/exceptions.hpp"
@@ -22,10 +23,6 @@ constexpr int failures_max = 5;  ///< A collection that fails more often is quar
 constexpr std::chrono::milliseconds first_delay(100);
 constexpr std::int64_t healthy_ns = 60'000'000'000;  ///< Serving for so long forgives failures.
 
-caf::error absent(const std::string& collection) {
-  return to_caf(error(errc::not_found, "collection '" + collection + "' doesn't exist"));
-}
-
 // What reading it again will not cure.
 bool is_lasting(errc code) {
   return code == errc::corruption || code == errc::unsupported || code == errc::not_found;
@@ -35,19 +32,16 @@ constexpr const char* cure =
     "; repair it with 'thespis check --repair' while the server is stopped, "
     "open it again with 'thespis collections reopen', or drop it";
 
-caf::error not_now(const std::string& collection, const std::string& why) {
-  return to_caf(error(errc::unavailable, "collection '" + collection + "': " + why));
-}
-
 }  // namespace
 
-void catalog_keeper::start(pointer self, dependencies_ptr needs,
-                           std::vector<collection_meta> known) {
+void catalog_keeper::start(pointer self, dependencies_ptr needs, std::vector<collection_meta> known,
+                           std::vector<collection_alias> aliases) {
   self_ = self;
   needs_ = std::move(needs);
   end_on_exception(self_, "catalog");
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   health_ = self_->spawn(actors::health, needs_, checked_);
+  for (auto& one : aliases) aliases_.emplace(std::move(one.alias), std::move(one.collection));
   for (auto& meta : known) {
     auto collection = meta.name;
     entries_[collection].meta = std::move(meta);
@@ -77,6 +71,10 @@ caf::result<collection_meta> catalog_keeper::create(const std::string& collectio
   if (auto valid = validate(spec); !valid) return to_caf(valid.error());
   if (entries_.contains(collection))
     return to_caf(error(errc::already_exists, "collection '" + collection + "' already exists!"));
+  if (aliases_.contains(collection))
+    return to_caf(error(errc::already_exists, "collection '" + collection +
+                                                  "' can't be created: there is an alias of that "
+                                                  "name"));
   auto& created = entries_[collection];
   created.now = phase::creating;
   created.create_promise = self_->make_response_promise<collection_meta>();
@@ -98,6 +96,10 @@ void catalog_keeper::on_created(const std::string& collection, const create_outc
   start_next_job();
   auto& created = entries_[collection];
   if (!*outcome) {
+    if (created.copy) {
+      give_up_copy(collection, outcome->error());
+      return;
+    }
     created.create_promise.deliver(to_caf(outcome->error()));
     entries_.erase(collection);
     stop_if_empty();
@@ -155,7 +157,8 @@ void catalog_keeper::on_opened(const std::string& collection, const open_outcome
             loaded.serving_since_ns = steady_time_ns();
             loaded.handles = handles;
             THESPIS_FAIL_POINT("create.opened");
-            loaded.create_promise.deliver(loaded.meta);
+            if (loaded.create_promise.pending()) loaded.create_promise.deliver(loaded.meta);
+            if (loaded.copy) finish_copy(loaded);
             validate_if_ready();
           },
           [](const caf::error&) {});  // the writer quits and on_down decides
@@ -195,12 +198,15 @@ void catalog_keeper::quarantine(const std::string& collection, entry& failed, co
              {{"collection", collection}, {"after", after}, {"why", failed.failure}});
   if (failed.create_promise.pending())
     failed.create_promise.deliver(not_now(collection, failed.failure));
+  if (failed.copy) finish_copy(failed);
   validate_if_ready();
 }
 
 void catalog_keeper::restart(const std::string& collection) {
   const auto found = entries_.find(collection);
-  if (found != entries_.end() && found->second.now == phase::restarting && !stopping_)
+  // What changes it now opens it afterwards.
+  if (found != entries_.end() && found->second.now == phase::restarting && !stopping_ &&
+      found->second.change == nullptr)
     open(collection);
 }
 
@@ -232,10 +238,12 @@ void catalog_keeper::end_writer(const collection_internal& writer, Atom how) {
 
 caf::result<bool> catalog_keeper::drop(const std::string& collection) {
   if (stopping_) return not_now(collection, "the server is stopping");
+  if (aliases_.contains(collection)) return only_alias(collection);
   const auto found = entries_.find(collection);
   if (found == entries_.end() || found->second.drop_promise.pending()) return absent(collection);
   auto& dropped = found->second;
   if (dropped.now == phase::creating) return not_now(collection, "it is being created");
+  if (dropped.change != nullptr) return not_now(collection, dropped.change);
   dropped.drop_promise = self_->make_response_promise<bool>();
   const auto promise = dropped.drop_promise;
   const auto before = std::exchange(dropped.now, phase::dropping);
@@ -267,6 +275,9 @@ void catalog_keeper::on_dropped(const std::string& collection, const drop_outcom
   if (*outcome) {
     // It was there, if only until it was dropped before it served.
     if (dropped.create_promise.pending()) dropped.create_promise.deliver(dropped.meta);
+    if (dropped.copy) finish_copy(dropped);
+    note_source_changed(dropped.meta.id);
+    std::erase_if(aliases_, [&](const auto& alias) { return alias.second == collection; });
     entries_.erase(collection);
     log::info("catalog", "collection dropped", {{"collection", collection}});
     THESPIS_FAIL_POINT("drop.done");
@@ -286,7 +297,8 @@ void catalog_keeper::on_dropped(const std::string& collection, const drop_outcom
 std::vector<collection_meta> catalog_keeper::list() const {
   std::vector<collection_meta> metas;
   for (const auto& [collection, item] : entries_)
-    if (item.now != phase::creating && item.now != phase::dropping) metas.push_back(item.meta);
+    if (item.now != phase::creating && item.now != phase::dropping && !item.copy)
+      metas.push_back(item.meta);
   return metas;
 }
 
@@ -304,18 +316,16 @@ std::string catalog_keeper::absence_of(const entry& one) const {
 }
 
 caf::result<shared<collection_handles>> catalog_keeper::find(const std::string& collection) const {
-  const auto found = entries_.find(collection);
+  const auto found = entries_.find(real_name(collection));
   if (found == entries_.end()) return absent(collection);
   const auto& item = found->second;
   if (item.now == phase::serving) return item.handles;
-  // Until its creation was answered, it is not there.
-  if (item.now == phase::creating || item.now == phase::dropping || item.create_promise.pending())
-    return absent(collection);
+  if (!is_there(item)) return absent(collection);
   return not_now(collection, absence_of(item));
 }
 
 caf::result<collection_info> catalog_keeper::absent_info(const std::string& collection) const {
-  const auto found = entries_.find(collection);
+  const auto found = entries_.find(real_name(collection));
   if (found == entries_.end()) return absent(collection);
   if (found->second.now != phase::quarantined)
     return not_now(collection, absence_of(found->second));
@@ -326,9 +336,11 @@ caf::result<collection_info> catalog_keeper::absent_info(const std::string& coll
   return info;
 }
 
-caf::result<bool> catalog_keeper::retry(const std::string& collection) {
+caf::result<bool> catalog_keeper::retry(const std::string& named) {
+  const auto collection = real_name(named);
   const auto found = entries_.find(collection);
   if (found == entries_.end()) return absent(collection);
+  if (found->second.change != nullptr) return not_now(collection, found->second.change);
   if (found->second.now != phase::quarantined)
     return to_caf(
         error(errc::failed_precondition, "collection '" + collection + "': it is not quarantined"));
@@ -422,44 +434,6 @@ void catalog_keeper::stop_if_empty() {
     return;
   stop_promise_.deliver(true);
   self_->quit();
-}
-
-namespace {
-
-catalog_internal::behavior_type catalog(catalog_keeper::pointer self, dependencies_ptr needs,
-                                        const std::vector<collection_meta>& known) {
-  self->state.start(self, std::move(needs), known);
-  auto& state = self->state;
-  return {
-      [&state](create_atom, const std::string& collection, const collection_spec& spec) {
-        return state.create(collection, spec);
-      },
-      [&state](drop_atom, const std::string& collection) { return state.drop(collection); },
-      [&state](list_atom) { return state.list(); },
-      [&state](find_atom, const std::string& collection) { return state.find(collection); },
-      [&state](info_atom, const std::string& collection) { return state.absent_info(collection); },
-      [&state](retry_atom, const std::string& collection) { return state.retry(collection); },
-      [&state](ready_atom) { return state.progress(); },
-      [&state](check_atom) { return state.check(); },
-      [&state](health_atom) { return state.health(); },
-      [&state](stop_atom) { return state.stop(); },
-      [&state](opened_atom, const std::string& collection, const open_outcome& outcome) {
-        state.on_opened(collection, outcome);
-      },
-      [&state](created_atom, const std::string& collection, const create_outcome& outcome) {
-        state.on_created(collection, outcome);
-      },
-      [&state](dropped_atom, const std::string& collection, const drop_outcome& outcome) {
-        state.on_dropped(collection, outcome);
-      },
-      [&state](restart_atom, const std::string& collection) { state.restart(collection); }};
-}
-
-}  // namespace
-
-result<catalog_actor> spawn_catalog(caf::actor_system& system, dependencies_ptr needs) {
-  THESPIS_TRY(auto known, needs->engine->catalog().list());
-  return catalog_actor(system.spawn(catalog, std::move(needs), std::move(known)));
 }
 
 }  // namespace thespis::actors

@@ -14,23 +14,44 @@
 #include "actors/collection/collection.hpp"
 #include "actors/collection/dependencies.hpp"
 #include "actors/health/health.hpp"
+#include "storage/collection_copy.hpp"
 
 namespace thespis::actors {
 
 using opened_atom = caf::atom_constant<caf::atom("opened")>;
 using created_atom = caf::atom_constant<caf::atom("created")>;
 using dropped_atom = caf::atom_constant<caf::atom("dropped")>;
+using aliased_atom = caf::atom_constant<caf::atom("aliased")>;
+using renamed_atom = caf::atom_constant<caf::atom("renamed")>;
+using emptied_atom = caf::atom_constant<caf::atom("emptied")>;
+using begun_atom = caf::atom_constant<caf::atom("begun")>;
+using copied_atom = caf::atom_constant<caf::atom("copied")>;
+using waited_atom = caf::atom_constant<caf::atom("waited")>;
+using undone_atom = caf::atom_constant<caf::atom("undone")>;
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
 
 using open_outcome = std::shared_ptr<result<std::shared_ptr<storage::collection_store>>>;
 using create_outcome = std::shared_ptr<result<collection_meta>>;
 using drop_outcome = std::shared_ptr<result<void>>;
+using alias_outcome = std::shared_ptr<result<std::vector<collection_alias>>>;
+/// A collection was emptied, or not; and the store of its new tables, or why there is none.
+struct truncation {
+  result<void> emptied;
+  result<std::shared_ptr<storage::collection_store>> reopened;
+};
+using truncate_outcome = std::shared_ptr<truncation>;
+using begin_outcome = std::shared_ptr<result<std::unique_ptr<storage::collection_copy>>>;
+using copy_outcome = std::shared_ptr<result<storage::collection_copy::progress>>;
 
 }  // namespace thespis::actors
 
 THESPIS_LOCAL_MESSAGE(thespis::actors::open_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::create_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::drop_outcome)
+THESPIS_LOCAL_MESSAGE(thespis::actors::alias_outcome)
+THESPIS_LOCAL_MESSAGE(thespis::actors::truncate_outcome)
+THESPIS_LOCAL_MESSAGE(thespis::actors::begin_outcome)
+THESPIS_LOCAL_MESSAGE(thespis::actors::copy_outcome)
 
 namespace thespis::actors {
 
@@ -42,6 +63,20 @@ using catalog_internal = catalog_actor::extend<
     caf::reacts_to<created_atom, std::string, create_outcome>,
     /// A collection is out of the catalog's table, or could not be dropped.
     caf::reacts_to<dropped_atom, std::string, drop_outcome>,
+    /// Aliases are changed, and these are all; or could not be.
+    caf::reacts_to<aliased_atom, alias_outcome>,
+    /// A collection has another name in the catalog's table, or could not get it.
+    caf::reacts_to<renamed_atom, std::string, std::string, drop_outcome>,
+    /// A collection has new tables, or not.
+    caf::reacts_to<emptied_atom, std::string, truncate_outcome>,
+    /// The copy that will have this name is begun, or could not be.
+    caf::reacts_to<begun_atom, std::string, begin_outcome>,
+    /// A step of the copy that will have this name is done.
+    caf::reacts_to<copied_atom, std::string, copy_outcome>,
+    /// The next step of that copy is due.
+    caf::reacts_to<waited_atom, std::string>,
+    /// What there was of that copy is removed.
+    caf::reacts_to<undone_atom, std::string>,
     /// The delay before a restart is over.
     caf::reacts_to<restart_atom, std::string>>;
 
@@ -51,7 +86,8 @@ class catalog_keeper {
   static inline const char* name = "catalog";
   using pointer = catalog_internal::stateful_pointer<catalog_keeper>;
 
-  void start(pointer self, dependencies_ptr needs, std::vector<collection_meta> known);
+  void start(pointer self, dependencies_ptr needs, std::vector<collection_meta> known,
+             std::vector<collection_alias> aliases);
 
   caf::result<collection_meta> create(const std::string& collection, const collection_spec& spec);
   caf::result<bool> drop(const std::string& collection);
@@ -64,6 +100,22 @@ class catalog_keeper {
   caf::result<shared<health_report>> health() const;
   caf::result<bool> stop();
 
+  caf::result<bool> change_aliases(const std::vector<alias_action>& actions);
+  caf::result<std::vector<collection_alias>> aliases(const std::string& collection) const;
+  caf::result<bool> rename(const std::string& collection, const std::string& new_name);
+  caf::result<bool> truncate(const std::string& collection);
+  caf::result<collection_copy_status> copy(const std::string& from, const std::string& to,
+                                           bool wait);
+  caf::result<std::vector<collection_copy_status>> copies(const std::string& from) const;
+
+  void on_aliased(const alias_outcome& outcome);
+  void on_renamed(const std::string& collection, const std::string& new_name,
+                  const drop_outcome& outcome);
+  void on_emptied(const std::string& collection, const truncate_outcome& outcome);
+  void on_begun(const std::string& to, const begin_outcome& outcome);
+  void on_copied(const std::string& to, const copy_outcome& outcome);
+  void on_waited(const std::string& to);
+  void on_undone(const std::string& to);
   void on_created(const std::string& collection, const create_outcome& outcome);
   void on_dropped(const std::string& collection, const drop_outcome& outcome);
   void on_opened(const std::string& collection, const open_outcome& outcome);
@@ -72,6 +124,22 @@ class catalog_keeper {
 
  private:
   enum class phase { creating, opening, loading, serving, restarting, quarantined, dropping };
+
+  /// A copy while it is made.
+  struct copy_in_making {
+    uuid source;
+    collection_copy_status status;
+    std::shared_ptr<storage::collection_copy> work;  // null before it is begun and once it is whole
+    error failure;                                   // why it is given up
+    bool source_changed = false;                     // it was emptied or dropped
+    bool answered = false;
+    caf::typed_response_promise<collection_copy_status> promise;
+  };
+  /// The outcome of a copy.
+  struct copy_made {
+    uuid source;
+    collection_copy_status status;
+  };
 
   struct entry {
     collection_meta meta;
@@ -83,8 +151,11 @@ class catalog_keeper {
     int failures = 0;                    // since it last served for a while
     std::int64_t serving_since_ns = 0;
     std::string failure;
+    const char* change = nullptr;          // what is done to it now; null: nothing
+    std::shared_ptr<copy_in_making> copy;  // set until the copy serves
     caf::typed_response_promise<collection_meta> create_promise;
     caf::typed_response_promise<bool> drop_promise;
+    caf::typed_response_promise<bool> change_promise;
   };
 
   void run_job(std::function<void()> job);  // queued behind the jobs before it
@@ -100,10 +171,25 @@ class catalog_keeper {
   void drop_now(const std::string& collection);
   void end_health();
   void stop_if_empty();
+  [[nodiscard]] const std::string& real_name(const std::string& collection) const;
+  [[nodiscard]] caf::error refuse_change(const std::string& collection, const entry& one) const;
+  [[nodiscard]] bool is_there(const entry& one) const;
+  [[nodiscard]] collection_copy_status status_of(const copy_in_making& copy) const;
+  void post_truncation(const std::string& collection);
+  void post_copy_step(const std::string& to);
+  void finish_copy(entry& copied);
+  void end_copy(const std::string& to);
+  void give_up_copy(const std::string& to, const error& why);
+  void remember_copy(const copy_in_making& copy);
+  void note_source_changed(const uuid& source);
 
   pointer self_ = nullptr;
   dependencies_ptr needs_;
   std::map<std::string, entry> entries_;
+  std::map<std::string, std::string> aliases_;  // with the names of their collections
+  // Of changes whose jobs wait or run; jobs end in the order in which they were asked for.
+  std::deque<caf::typed_response_promise<bool>> alias_promises_;
+  std::deque<copy_made> copies_made_;
   std::deque<std::function<void()>> jobs_;
   bool job_running_ = false;
   health_actor health_;

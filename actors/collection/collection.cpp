@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "actors/runtime/builder_pool.hpp"
 #include "actors/runtime/exceptions.hpp"
@@ -50,7 +51,7 @@ void collection_writer::start(pointer self, dependencies_ptr needs, reader_inter
 
 caf::result<bool> collection_writer::load(const load_progress_ptr& progress) {
   load_promise_ = self_->make_response_promise<bool>();
-  loading_ = true;
+  loading_ = awaits_durable_ = true;
   loaded_ = progress;
   // What committed before a failure may not be durable yet; nobody may see it before it is.
   auto me = caf::actor_cast<collection_internal>(self_);
@@ -91,6 +92,7 @@ void collection_writer::finish_load(const load_outcome& outcome) {
   based_lsn_ = state_->lost_rows() ? 0 : state_->loaded_lsn();
   if (based_lsn_ != 0 && based_lsn_ < published_->lsn) hold_journal();
   load_promise_.deliver(true);
+  end_pause();
   build_more();
   after_building();
 }
@@ -112,11 +114,13 @@ caf::error collection_writer::refusal() const {
 }
 
 caf::result<write_reply> collection_writer::write(write_operation&& operation) {
+  if (holding_ && !stopping_) return hold(std::move(operation));
   if (auto refused = refusal()) return refused;
   return commit(state_->decide(std::move(operation), wall_time_us()));
 }
 
 caf::result<write_reply> collection_writer::write(batch_request&& batch) {
+  if (holding_ && !stopping_) return hold(std::move(batch));
   if (auto refused = refusal()) return refused;
   return commit(state_->decide(std::move(batch), wall_time_us()));
 }
@@ -153,7 +157,11 @@ caf::result<write_reply> collection_writer::commit(result<decision>&& decided) {
 }
 
 void collection_writer::on_durable(lsn_t durable) {
-  if (loading_) return post_load();
+  if (loading_) {
+    // News of writes before a reload may still come.
+    if (std::exchange(awaits_durable_, false)) post_load();
+    return;
+  }
   std::shared_ptr<view> latest;
   auto first_waiting = pending_.begin();
   for (; first_waiting != pending_.end() && first_waiting->lsn <= durable; ++first_waiting)
@@ -178,7 +186,7 @@ void collection_writer::publish(const std::shared_ptr<view>& latest) {
 void collection_writer::republish() { publish(std::make_shared<view>(*published_)); }
 
 void collection_writer::build_more() {
-  if (save_due_ || ordering_ > 0 || stopping_ || !state_) return;
+  if (save_due_ || ordering_ > 0 || stopping_ || pausing_ || !state_) return;
   auto me = caf::actor_cast<collection_internal>(self_);
   // A check waits for what was there when it was asked for, not for what comes after that.
   const auto end = checks_.waiting() ? checks_.end() : published_->end_slot;
@@ -222,7 +230,7 @@ bool collection_writer::idle_builders() const {
 
 // What is built is first put in order and then saved.
 void collection_writer::after_building() {
-  if (!idle_builders()) return;
+  if (!idle_builders() || pausing_) return;
   if (!save_due_ && order_if_due()) return;
   if (!stopping_ && state_->much_unsaved() && index_pace_.due(steady_time_ns(), ns_per_s))
     save_due_ = true;
@@ -293,7 +301,7 @@ void collection_writer::on_ordered(std::uint32_t vector, std::uint64_t dead,
 void collection_writer::on_tick() {
   if (!busy_since_tick_) store_->idle();
   busy_since_tick_ = false;
-  if (state_ && !stopping_) {
+  if (state_ && !stopping_ && !pausing_) {
     state_->tidy();
     build_more();
     const auto now_ns = steady_time_ns();
@@ -339,6 +347,8 @@ caf::result<index_check_reply> collection_writer::check() {
 
 caf::result<bool> collection_writer::stop(bool save) {
   stopping_ = true;
+  refuse_held(unavailable("it is being stopped"));
+  if (!paused_ && pausing_) end_pause();
   checks_.refuse_waiting(unavailable("it is being stopped"));
   stop_promise_ = self_->make_response_promise<bool>();
   const auto promise = stop_promise_;
@@ -353,6 +363,8 @@ caf::result<bool> collection_writer::stop(bool save) {
 }
 
 void collection_writer::stop_if_drained() {
+  pause_if_idle();
+  if (paused_) return;
   if (stopping_ && !loading_ && state_ && pending_.empty() && !stop_based_) {
     // Not after an index that is still put in order: patience may end before that.
     stop_based_ = true;
@@ -389,6 +401,8 @@ void collection_writer::fail(const error& reason) {
   if (stop_promise_.pending()) stop_promise_.deliver(true);
   for (auto& waiting : pending_) waiting.promise.deliver(to_caf(outcome_unknown(reason)));
   pending_.clear();
+  refuse_held(unavailable("it is restarted after a failure"));
+  if (pause_promise_.pending()) pause_promise_.deliver(to_caf(outward));
   checks_.refuse(outward);
   self_->quit(to_caf(outward));
 }

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "actors/api/collection_api.hpp"
+#include "actors/api/failure.hpp"
 #include "actors/collection/collection_state.hpp"
 #include "actors/collection/dependencies.hpp"
 #include "actors/collection/index_checks.hpp"
@@ -25,6 +28,8 @@ using saved_atom = caf::atom_constant<caf::atom("saved")>;
 using based_atom = caf::atom_constant<caf::atom("based")>;
 using ordered_atom = caf::atom_constant<caf::atom("ordered")>;
 using damage_atom = caf::atom_constant<caf::atom("damage")>;
+using pause_atom = caf::atom_constant<caf::atom("pause")>;
+using resume_atom = caf::atom_constant<caf::atom("resume")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 /// How far a loading job is.
@@ -33,6 +38,12 @@ using load_progress_ptr = std::shared_ptr<load_progress>;
 using load_outcome = std::shared_ptr<result<std::unique_ptr<collection_state>>>;
 /// Why a job failed; null if it did not.
 using job_failure = std::shared_ptr<const error>;
+/// What was done to a collection while its writer paused.
+struct new_tables {
+  bool emptied = false;                              ///< It has other tables now.
+  std::shared_ptr<storage::collection_store> store;  ///< Those; null if they cannot be opened.
+};
+using new_tables_ptr = std::shared_ptr<new_tables>;
 /// What putting an index in order found.
 using order_outcome = std::shared_ptr<const result<plugins::index_maintenance>>;
 
@@ -41,6 +52,7 @@ using order_outcome = std::shared_ptr<const result<plugins::index_maintenance>>;
 THESPIS_LOCAL_MESSAGE(thespis::actors::load_progress_ptr)
 THESPIS_LOCAL_MESSAGE(thespis::actors::load_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::job_failure)
+THESPIS_LOCAL_MESSAGE(thespis::actors::new_tables_ptr)
 THESPIS_LOCAL_MESSAGE(thespis::actors::order_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::slot_range)
 
@@ -50,6 +62,14 @@ namespace thespis::actors {
 using collection_internal = collection_actor::extend<
     /// Reads the collection into memory; answers when it serves. Errors: as `collection_state`.
     caf::replies_to<load_atom, load_progress_ptr>::with<bool>,
+    /// Answers when no write and no job of the collection is under way. Writes that come from then
+    /// on wait for `resume`; searches go on. Errors: unavailable (it is stopped).
+    caf::replies_to<pause_atom>::with<bool>,
+    /// Goes on after a pause; if the collection was emptied, with the new tables, which are loaded
+    /// first. Answers when it serves. Errors: as `collection_state`.
+    caf::replies_to<resume_atom, new_tables_ptr>::with<bool>,
+    /// The collection has this name now.
+    caf::reacts_to<rename_atom, std::string>,
     /// Quits without saving derived state, because the collection is dropped.
     caf::replies_to<drop_atom>::with<bool>,
     /// The loading job is done.
@@ -81,6 +101,9 @@ class collection_writer {
 
   caf::result<bool> load(const load_progress_ptr& progress);
   void finish_load(const load_outcome& outcome);
+  caf::result<bool> pause();
+  caf::result<bool> resume(const new_tables& tables);
+  void rename(const std::string& new_name);
   caf::result<write_reply> write(write_operation&& operation);
   caf::result<write_reply> write(batch_request&& batch);
   void on_durable(lsn_t durable);
@@ -105,10 +128,32 @@ class collection_writer {
     write_reply reply;
   };
 
+  /// A write that came during a pause.
+  struct held_write {
+    std::function<void()> send_again;  // to this actor, as whoever sent it
+    caf::typed_response_promise<write_reply> promise;
+  };
+
   [[nodiscard]] const char* absence() const;  // why nothing can be asked now; null if it can
   [[nodiscard]] error unavailable(const char* why) const;
   [[nodiscard]] caf::error refusal() const;  // why writes cannot be taken now; none if they can
   caf::result<write_reply> commit(result<decision>&& decided);
+  /// Keeps a write until the pause is over.
+  template <class Request>
+  caf::result<write_reply> hold(Request&& request) {
+    if (held_full()) return to_caf(unavailable("too many writes wait until it is changed"));
+    auto promise = self_->template make_response_promise<write_reply>();
+    auto again = [promise, me = caf::actor_cast<collection_actor>(self_),
+                  kept = std::forward<Request>(request)]() mutable {
+      promise.delegate(me, std::move(kept));
+    };
+    held_.push_back({std::move(again), promise});
+    return promise;
+  }
+  [[nodiscard]] bool held_full() const noexcept;
+  void pause_if_idle();
+  void end_pause();
+  void refuse_held(const error& why);
   void post_load();
   void publish(const std::shared_ptr<view>& latest);
   void republish();
@@ -136,7 +181,9 @@ class collection_writer {
   std::unique_ptr<collection_state> state_;  // null while loading
   caf::typed_response_promise<bool> load_promise_;
   caf::typed_response_promise<bool> stop_promise_;
+  caf::typed_response_promise<bool> pause_promise_;
   std::deque<pending_write> pending_;
+  std::deque<held_write> held_;
   std::shared_ptr<view> published_;
   lsn_t applied_lsn_ = 0;
   std::size_t saves_running_ = 0;
@@ -149,6 +196,10 @@ class collection_writer {
   bool basing_ = false;  // rows and slots are saved now
   bool busy_since_tick_ = false;
   bool loading_ = false;
+  bool awaits_durable_ = false;  // what is loaded
+  bool pausing_ = false;         // no job is begun any more
+  bool holding_ = false;         // writes are held
+  bool paused_ = false;
   bool save_due_ = false;
   bool stopping_ = false;
   bool stop_saved_ = false;  // the save of a stop was started

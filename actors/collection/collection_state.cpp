@@ -154,6 +154,12 @@ result<lsn_t> collection_state::apply(decision&& decided) {
   return batch.lsn;
 }
 
+void collection_state::rename(const std::string& name) {
+  auto renamed = *meta_;
+  renamed.name = name;
+  meta_ = std::make_shared<const collection_meta>(std::move(renamed));
+}
+
 std::shared_ptr<view> collection_state::make_view() const {
   auto made = std::make_shared<view>();
   made->lsn = lsn_;

@@ -111,6 +111,7 @@ reader_internal::behavior_type reader(reader_pointer self, std::string collectio
             return *found;
           },
           [self](view_atom, const view_ptr& latest) { self->state.latest = latest; },
+          [self](rename_atom, const std::string& name) { self->state.collection = name; },
           [self](latest_atom) -> caf::result<view_ptr> {
             if (!self->state.latest) return unavailable(self, "it is being loaded");
             return self->state.latest;

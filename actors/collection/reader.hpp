@@ -18,6 +18,8 @@ using latest_atom = caf::atom_constant<caf::atom("latest")>;
 using reader_internal = reader_actor::extend<
     /// From now on searches see this view.
     caf::reacts_to<view_atom, view_ptr>,
+    /// The collection has this name now.
+    caf::reacts_to<rename_atom, std::string>,
     /// The view that searches see now. Errors: unavailable (it is being loaded).
     caf::replies_to<latest_atom>::with<view_ptr>>;
 

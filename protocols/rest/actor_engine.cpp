@@ -46,6 +46,35 @@ class actor_engine final : public engine_client {
     return bridge::ask<bool>(port_, catalog_, end, actors::retry_atom::value, std::move(name));
   }
 
+  reply<bool> change_aliases(std::vector<alias_action> actions, deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::alias_atom::value, std::move(actions));
+  }
+
+  reply<std::vector<collection_alias>> aliases(std::string name, deadline end) override {
+    return bridge::ask<std::vector<collection_alias>>(port_, catalog_, end,
+                                                      actors::aliases_atom::value, std::move(name));
+  }
+
+  reply<bool> rename(std::string name, std::string new_name, deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::rename_atom::value, std::move(name),
+                             std::move(new_name));
+  }
+
+  reply<bool> truncate(std::string name, deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::truncate_atom::value, std::move(name));
+  }
+
+  reply<collection_copy_status> copy(std::string name, std::string to, bool wait,
+                                     deadline end) override {
+    return bridge::ask<collection_copy_status>(port_, catalog_, end, actors::copy_atom::value,
+                                               std::move(name), std::move(to), wait);
+  }
+
+  reply<std::vector<collection_copy_status>> copies(std::string name, deadline end) override {
+    return bridge::ask<std::vector<collection_copy_status>>(
+        port_, catalog_, end, actors::copies_atom::value, std::move(name));
+  }
+
   reply<std::vector<collection_meta>> list(deadline end) override {
     return bridge::ask<std::vector<collection_meta>>(port_, catalog_, end,
                                                      actors::list_atom::value);

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/collection_alias.hpp"
+#include "core/collection_copy.hpp"
 #include "core/collection_info.hpp"
 #include "core/health.hpp"
 #include "core/index_check.hpp"
@@ -61,6 +63,23 @@ class engine_client {
   [[nodiscard]] virtual reply<bool> drop(std::string name, deadline end) = 0;
   /// Whether a collection of that name is there, in whatever state.
   [[nodiscard]] virtual reply<bool> exists(std::string name, deadline end) = 0;
+  /// Changes aliases, all at once.
+  [[nodiscard]] virtual reply<bool> change_aliases(std::vector<alias_action> actions,
+                                                   deadline end) = 0;
+  /// Aliases of a collection, or all of them ("").
+  [[nodiscard]] virtual reply<std::vector<collection_alias>> aliases(std::string name,
+                                                                     deadline end) = 0;
+  [[nodiscard]] virtual reply<bool> rename(std::string name, std::string new_name,
+                                           deadline end) = 0;
+  /// Removes all points.
+  [[nodiscard]] virtual reply<bool> truncate(std::string name, deadline end) = 0;
+  /// Copies a collection; without `wait` the answer comes at the beginning. After a timeout the
+  /// copying goes on.
+  [[nodiscard]] virtual reply<collection_copy_status> copy(std::string name, std::string to,
+                                                           bool wait, deadline end) = 0;
+  /// Copies of a collection that are made, and the last ones that were.
+  [[nodiscard]] virtual reply<std::vector<collection_copy_status>> copies(std::string name,
+                                                                          deadline end) = 0;
   /// Opens a quarantined collection again.
   [[nodiscard]] virtual reply<bool> reopen(std::string name, deadline end) = 0;
   [[nodiscard]] virtual reply<collection_info> info(std::string name, deadline end) = 0;

@@ -29,6 +29,14 @@ answered collection_exists(call& in);
 answered drop_collection(call& in);
 answered reopen_collection(call& in);
 
+// collection_changes.cpp
+answered change_aliases(call& in);
+answered list_aliases(call& in);
+answered rename_collection(call& in);
+answered truncate_collection(call& in);
+answered copy_collection(call& in);
+answered list_copies(call& in);
+
 // index_check.cpp
 answered check_indexes(call& in);
 

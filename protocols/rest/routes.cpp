@@ -37,6 +37,9 @@ constexpr route table[] = {
     {method::get, "/telemetry", "telemetry", no_body, none, probe, at::telemetry},
     {method::get, "/metrics", "metrics", no_body, none, probe, at::metrics},
 
+    {method::get, "/aliases", "list_aliases", no_body, none, reads, at::list_aliases},
+    {method::post, "/collections/aliases", "change_aliases", json, admin, writes,
+     at::change_aliases},
     {method::get, "/collections", "list_collections", no_body, none, reads, at::list_collections},
     {method::put, "/collections/{collection}", "create_collection", json, admin, writes,
      at::create_collection},
@@ -50,6 +53,17 @@ constexpr route table[] = {
      at::reopen_collection},
     {method::post, "/collections/{collection}/index/check", "check_indexes", json, admin, writes,
      at::check_indexes},
+
+    {method::get, "/collections/{collection}/aliases", "collection_aliases", no_body, none, reads,
+     at::list_aliases},
+    {method::post, "/collections/{collection}/rename", "rename_collection", json, admin, writes,
+     at::rename_collection},
+    {method::post, "/collections/{collection}/truncate", "truncate_collection", json, admin, writes,
+     at::truncate_collection},
+    {method::post, "/collections/{collection}/copy", "copy_collection", json, write, writes,
+     at::copy_collection},
+    {method::get, "/collections/{collection}/copies", "collection_copies", no_body, none, reads,
+     at::list_copies},
 
     {method::put, "/collections/{collection}/points", "upsert_points", any, write, writes,
      at::upsert_points, true},

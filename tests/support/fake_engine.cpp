@@ -284,8 +284,10 @@ actors::reader_actor::behavior_type reader(table_ptr in) {
 }
 
 struct catalog_state {
+  std::map<std::string, std::string> aliases;
   std::map<std::string, std::shared_ptr<actors::collection_handles>> collections;
   std::vector<caf::typed_response_promise<actors::shared<actors::collection_handles>>> silent;
+  std::vector<caf::typed_response_promise<collection_copy_status>> copying;
 };
 
 using catalog_pointer = actors::catalog_actor::stateful_pointer<catalog_state>;
@@ -309,6 +311,21 @@ caf::result<collection_meta> create(catalog_pointer self, const std::string& nam
   entry->writer = self->spawn(writer, made);
   entry->reader = self->spawn(reader, made);
   return made->meta;
+}
+
+caf::result<bool> change_aliases(catalog_pointer self, const std::vector<alias_action>& actions) {
+  for (const auto& action : actions) {
+    if (action.what == alias_action::kind::create) {
+      if (self->state.collections.count(action.to) == 0) return actors::to_caf(missing(action.to));
+      self->state.aliases[action.alias] = action.to;
+    } else if (action.what == alias_action::kind::rename) {
+      self->state.aliases[action.to] = self->state.aliases[action.alias];
+      self->state.aliases.erase(action.alias);
+    } else {
+      self->state.aliases.erase(action.alias);
+    }
+  }
+  return true;
 }
 
 void stop(actors::collection_handles& handles) {
@@ -347,6 +364,42 @@ actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
         stop(*found->second);
         self->state.collections.erase(found);
         return true;
+      },
+      [self](actors::alias_atom, const std::vector<alias_action>& actions) {
+        return change_aliases(self, actions);
+      },
+      [self](actors::aliases_atom, const std::string& name) {
+        std::vector<collection_alias> found;
+        for (const auto& [alias, target] : self->state.aliases)
+          if (name.empty() || name == target) found.push_back({alias, target});
+        return found;
+      },
+      [self](actors::rename_atom, const std::string& name,
+             const std::string& new_name) -> caf::result<bool> {
+        auto node = self->state.collections.extract(name);
+        if (node.empty()) return actors::to_caf(missing(name));
+        node.key() = new_name;
+        self->state.collections.insert(std::move(node));
+        return true;
+      },
+      [self](actors::truncate_atom, const std::string& name) -> caf::result<bool> {
+        if (self->state.collections.count(name) == 0) return actors::to_caf(missing(name));
+        return true;
+      },
+      [self](actors::copy_atom, const std::string& name, const std::string& to,
+             bool wait) -> caf::result<collection_copy_status> {
+        // One that never ends, to see what is told of it then.
+        if (name == "silent" && wait)
+          return self->state.copying.emplace_back(
+              self->make_response_promise<collection_copy_status>());
+        if (self->state.collections.count(name) == 0) return actors::to_caf(missing(name));
+        return collection_copy_status{
+            to, wait ? copy_state::completed : copy_state::running, 3, 3, {}};
+      },
+      [](actors::copies_atom, const std::string&) {
+        return std::vector<collection_copy_status>{
+            {"old", copy_state::failed, 1, 2, "the disk is on fire"},
+            {"slow", copy_state::running, 5, 9, {}}};
       },
       [self](actors::list_atom) {
         std::vector<collection_meta> out;
