@@ -60,9 +60,7 @@ class collection_state {
   /// `collection_store::apply`, which change nothing; see also `broken`.
   [[nodiscard]] result<lsn_t> apply(decision&& decided);
 
-  /// From now on views and messages say `name`.
   void rename(const std::string& name);
-
   /// The committed state as searches will see it once it is durable.
   [[nodiscard]] std::shared_ptr<view> make_view() const;
   /// Brings what a view says of index coverage up to date, before it is published.

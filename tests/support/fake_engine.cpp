@@ -328,6 +328,22 @@ caf::result<bool> change_aliases(catalog_pointer self, const std::vector<alias_a
   return true;
 }
 
+std::vector<collection_alias> aliases(catalog_pointer self, const std::string& name) {
+  std::vector<collection_alias> found;
+  for (const auto& [alias, target] : self->state.aliases)
+    if (name.empty() || name == target) found.push_back({alias, target});
+  return found;
+}
+
+// One of "silent" never ends, to see what is told of it then.
+caf::result<collection_copy_status> copy(catalog_pointer self, const std::string& name,
+                                         const std::string& to, bool wait) {
+  if (name == "silent" && wait)
+    return self->state.copying.emplace_back(self->make_response_promise<collection_copy_status>());
+  if (self->state.collections.count(name) == 0) return actors::to_caf(missing(name));
+  return collection_copy_status{to, wait ? copy_state::completed : copy_state::running, 3, 3, {}};
+}
+
 void stop(actors::collection_handles& handles) {
   caf::anon_send_exit(handles.writer, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(handles.reader, caf::exit_reason::user_shutdown);
@@ -368,12 +384,7 @@ actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
       [self](actors::alias_atom, const std::vector<alias_action>& actions) {
         return change_aliases(self, actions);
       },
-      [self](actors::aliases_atom, const std::string& name) {
-        std::vector<collection_alias> found;
-        for (const auto& [alias, target] : self->state.aliases)
-          if (name.empty() || name == target) found.push_back({alias, target});
-        return found;
-      },
+      [self](actors::aliases_atom, const std::string& name) { return aliases(self, name); },
       [self](actors::rename_atom, const std::string& name,
              const std::string& new_name) -> caf::result<bool> {
         auto node = self->state.collections.extract(name);
@@ -386,15 +397,8 @@ actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
         if (self->state.collections.count(name) == 0) return actors::to_caf(missing(name));
         return true;
       },
-      [self](actors::copy_atom, const std::string& name, const std::string& to,
-             bool wait) -> caf::result<collection_copy_status> {
-        // One that never ends, to see what is told of it then.
-        if (name == "silent" && wait)
-          return self->state.copying.emplace_back(
-              self->make_response_promise<collection_copy_status>());
-        if (self->state.collections.count(name) == 0) return actors::to_caf(missing(name));
-        return collection_copy_status{
-            to, wait ? copy_state::completed : copy_state::running, 3, 3, {}};
+      [self](actors::copy_atom, const std::string& name, const std::string& to, bool wait) {
+        return copy(self, name, to, wait);
       },
       [](actors::copies_atom, const std::string&) {
         return std::vector<collection_copy_status>{

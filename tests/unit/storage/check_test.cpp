@@ -163,7 +163,7 @@ TEST_CASE("a folder as the engine left it is sound, and a check changes nothing"
     CHECK(part(docs, "points").checked == point_count - 1);
     CHECK(part(docs, "slots").checked == point_count - 1);
     CHECK(part(found.node, "journal").checked == point_count + 3);
-    CHECK(part(found.node, "tables").checked == 6);
+    CHECK(part(found.node, "tables").checked == 7);
     CHECK(part(found.node, "orphans").findings.empty());
   }
   CHECK(points_in(data.settings) == point_count - 1);
