@@ -36,7 +36,8 @@ DEATH_TIMEOUT_S = 40
 # Steps that all derived files take are reached for several of them.
 REPEATED = {"derived": 4, "rows": 2}
 # Kills that leave behind what a step of recovery needs.
-LEADS_TO_ORPHAN = "create.slots_table_made=kill"
+LEADS = {"recovery.orphan_found": "create.slots_table_made=kill",
+         "recovery.copy_found": "copy.caught_up=kill"}
 
 
 def names_in_sources():
@@ -128,8 +129,8 @@ class Trial:
             self.check_killed()
         self.check()
 
-    def kill_with_orphan(self, points):
-        if not self.spawn_to_die(LEADS_TO_ORPHAN):
+    def kill_with_rest(self, points):
+        if not self.spawn_to_die(LEADS[points.split("=")[0]]):
             self.script()
             self.check_killed()
         self.die_starting(points)
@@ -170,8 +171,8 @@ def quietly(script, collection):
 def way_to(name):
     if name == "recovery.gap_filled":
         return Trial.kill_with_gap
-    if name == "recovery.orphan_found":
-        return Trial.kill_with_orphan
+    if name in LEADS:
+        return Trial.kill_with_rest
     return Trial.kill_in_recovery if name.startswith("recovery.") else Trial.kill_in_script
 
 

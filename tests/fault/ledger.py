@@ -92,6 +92,7 @@ class Ledger:
         self.points = {}
         self.unknown = []
         self.unknown_life = None
+        self.unknown_points = {}
         self.lock = threading.Lock()
 
     def creation(self):
@@ -102,11 +103,11 @@ class Ledger:
                    for name, (dim, distance) in self.schema.items()}
         return {"vectors": vectors.get("", vectors), **options}
 
-    def created(self):
-        """Its creation was acknowledged."""
+    def created(self, points=None):
+        """Its creation was acknowledged, with `points` if it came to be with some."""
         with self.lock:
             self.exists = True
-            self.points = {}
+            self.points = dict(points or {})
             self.book.write("created", self.collection)
 
     def dropped(self):
@@ -116,10 +117,11 @@ class Ledger:
             self.points = {}
             self.book.write("dropped", self.collection)
 
-    def lose_life(self, what):
-        """The answer to a `create` or `drop` was lost."""
+    def lose_life(self, what, points=None):
+        """The answer to a `create` (with `points`) or `drop` was lost."""
         with self.lock:
             self.unknown_life = what
+            self.unknown_points = dict(points or {})
             self.book.write(f"unknown {what}", self.collection)
 
     def acknowledge(self, changes):
@@ -148,6 +150,9 @@ class Book:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ledgers = {}
+        self.aliases = {}
+        self.unknown_aliases = None  # what a change made of them whose answer was lost
+        self.unknown_rename = None   # the two names of one whose answer was lost
         self.acknowledged = 0
         self.versions = itertools.count(1)
         self.lock = threading.Lock()

@@ -69,7 +69,9 @@ def settle(ledger, found):
         raise kind(f"collection '{ledger.collection}' "
                    f"{'is lost' if ledger.exists else 'is there, although dropped or never made'}")
     ledger.exists = there
-    if life == "create" or not there:
+    if life == "create" and there:
+        ledger.points = ledger.unknown_points
+    if not there:
         ledger.points = {}
     if not there:
         ledger.unknown.clear()
@@ -207,6 +209,30 @@ def check_one_search(client, ledger, found, named, query):
                          f"ledger's is at {nearest_first[rank]}")
 
 
+def aliases(client):
+    """The aliases that the server shows, with their collections."""
+    return {item["alias_name"]: item["collection_name"]
+            for item in client.get("/aliases").result["aliases"]}
+
+
+def settle_aliases(book, shown):
+    """The aliases are those that were promised; a change without an answer was made or was not.
+    A collection was renamed or was not."""
+    if book.unknown_rename is not None:
+        old, new = (book.ledgers[name] for name in book.unknown_rename)
+        if old.exists == new.exists:
+            raise Broken(f"'{old.collection}' and '{new.collection}' are "
+                         f"{'both' if old.exists else 'neither'} there after a rename")
+        if new.exists:
+            book.unknown_aliases = {alias: new.collection if target == old.collection else target
+                                    for alias, target in book.aliases.items()}
+            book.aliases = book.unknown_aliases
+        book.unknown_rename = None
+    if shown not in (book.aliases, book.unknown_aliases):
+        raise Broken(f"aliases are {shown}, promised {book.aliases} or {book.unknown_aliases}")
+    book.aliases, book.unknown_aliases = shown, None
+
+
 def check(client, book, source, with_index=False):
     """Settles and checks everything; returns the scans. `with_index` also has every index built to
     the end and counted, which changes the index, but no answer."""
@@ -226,6 +252,7 @@ def check(client, book, source, with_index=False):
         if with_index:
             check_index(client, ledger, found)
             check_search(client, ledger, found, source)
+    settle_aliases(book, aliases(client))
     book.checked()
     return shown
 

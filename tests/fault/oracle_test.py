@@ -173,6 +173,26 @@ class OracleTest(unittest.TestCase):
         self.ledgers["single"].points["new"] = self.value()
         self.check_fails(Lost, "is lost")
 
+    def test_an_alias_that_is_lost_and_one_that_nobody_made(self):
+        self.own.aliases = {"live": "single"}
+        self.check_fails(Broken, "aliases are {}")
+        self.own.aliases = {}
+        shown = {"aliases": [{"alias_name": "x", "collection_name": "single"}]}
+        strange = Changed(self.client,
+                          lambda path, result: shown if path == "/aliases" else result)
+        self.check_fails(Broken, "aliases are {'x': 'single'}", strange)
+        self.own.unknown_aliases = {"x": "single"}
+        self.check(strange)
+        self.assertEqual(self.own.aliases, {"x": "single"})
+
+    def test_a_rename_that_is_halved(self):
+        self.own.unknown_rename = ("single", "absent")
+        self.check()
+        self.assertIsNone(self.own.unknown_rename)
+        others = [name for name in LASTING if name != "single"]
+        self.own.unknown_rename = ("single", others[0])
+        self.check_fails(Broken, "both there after a rename")
+
     def test_reads_that_differ_from_the_scan(self):
         def change(path, result):
             if path.endswith("/count"):

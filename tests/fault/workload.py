@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Threads that keep a server busy and write down in ledgers what it answers.
 
-`PointWriter` upserts and deletes points, `CollectionLife` creates, fills and drops collections,
+`PointWriter` upserts and deletes points, `CollectionLife` creates, fills, empties and drops collections,
 `IndexChecker` asks for checks of indexes. Each ends when the server is gone, or when `stop` is set.
 """
 
@@ -188,8 +188,9 @@ class PointWriter(Worker):
 class CollectionLife(Worker):
     """Creates collections, writes to them and drops them, over and over; they are its own."""
 
-    # A collection that is there is dropped with this probability before each write.
-    DROP = 0.3
+    # A collection that is there is dropped or emptied with these probabilities before each write.
+    DROP = 0.25
+    TRUNCATE = 0.1
 
     def __init__(self, server, source, ledgers, ids):
         super().__init__(server, source)
@@ -203,7 +204,22 @@ class CollectionLife(Worker):
             return self.live("create", ledger, self.ask("PUT", path, ledger.creation()))
         if self.source.random() < self.DROP:
             return self.live("drop", ledger, self.ask("DELETE", path))
+        if self.source.random() < self.TRUNCATE:
+            return self.truncate(ledger)
         return self.write_points(ledger, self.ids)
+
+    def truncate(self, ledger):
+        changes = dict.fromkeys(ledger.alive(), DELETED)
+        answer = self.ask("POST", f"/collections/{ledger.collection}/truncate")
+        if answer is None:
+            ledger.lose(changes)
+            return False
+        if self.refused(answer):
+            return True
+        if answer.result is not True:
+            raise Broken(f"truncate of '{ledger.collection}': {answer.body[:500]!r}")
+        ledger.acknowledge(changes)
+        return True
 
     def live(self, what, ledger, answer):
         if answer is None:
