@@ -347,6 +347,73 @@ describe('search', () => {
   });
 });
 
+describe('aliases', () => {
+  before(async () => {
+    for (const name of ['spring', 'autumn']) {
+      await client.createCollection(name, { vectors: { size: 2, distance: 'Euclid' } });
+      await client.upsert(name, {
+        wait: true,
+        points: [{ id: 1, vector: [1, 1], payload: { season: name } }],
+      });
+    }
+  });
+  after(async () => {
+    await client.deleteCollection('spring');
+    await client.deleteCollection('autumn');
+  });
+
+  const create = (alias_name, collection_name) => ({ create_alias: { alias_name, collection_name } });
+  const remove = (alias_name) => ({ delete_alias: { alias_name } });
+  const rename = (old_alias_name, new_alias_name) => ({
+    rename_alias: { old_alias_name, new_alias_name },
+  });
+  const season = async (name) => {
+    const { points: hits } = await client.query(name, { query: [1, 1], with_payload: true });
+    return hits[0].payload.season;
+  };
+
+  test('an alias is made, switched, renamed and removed', async () => {
+    assert.equal(await client.updateCollectionAliases({ actions: [create('now', 'spring')] }), true);
+    assert.equal(await season('now'), 'spring');
+    assert.deepEqual(await client.collectionExists('now'), { exists: true });
+    assert.equal((await client.getCollection('now')).points_count, 1);
+    const actions = [remove('now'), create('now', 'autumn'), create('then', 'spring')];
+    assert.equal(await client.updateCollectionAliases({ actions }), true);
+    assert.equal(await season('now'), 'autumn');
+    assert.deepEqual(await client.getAliases(), {
+      aliases: [
+        { alias_name: 'now', collection_name: 'autumn' },
+        { alias_name: 'then', collection_name: 'spring' },
+      ],
+    });
+    assert.deepEqual(await client.getCollectionAliases('spring'), {
+      aliases: [{ alias_name: 'then', collection_name: 'spring' }],
+    });
+    assert.equal(await client.updateCollectionAliases({ actions: [rename('then', 'past')] }), true);
+    assert.equal(await season('past'), 'spring');
+    await refused(client.getCollection('then'), 404, 'then');
+    const both = [remove('now'), remove('past')];
+    assert.equal(await client.updateCollectionAliases({ actions: both }), true);
+    assert.deepEqual(await client.getAliases(), { aliases: [] });
+  });
+
+  test('an alias that cannot be is refused, and nothing of its request happens', async () => {
+    const attempt = (...actions) => client.updateCollectionAliases({ actions });
+    await refused(attempt(create('a', 'spring'), create('autumn', 'spring')), 409, 'autumn');
+    await refused(attempt(create('a', 'spring'), create('b', 'winter')), 404, 'winter');
+    await refused(attempt(create('a', 'spring'), rename('none', 'b')), 404, 'none');
+    await refused(attempt(create('a', 'spring'), create('b/c', 'spring')), 400, 'b/c');
+    assert.deepEqual(await client.getAliases(), { aliases: [] });
+    await attempt(create('a', 'spring'));
+    const params = { vectors: { size: 2, distance: 'Dot' } };
+    await refused(client.createCollection('a', params), 409, 'alias');
+    assert.equal(await client.deleteCollection('a'), false);
+    assert.equal(await season('a'), 'spring');
+    await client.deleteCollection('spring');
+    assert.deepEqual(await client.getAliases(), { aliases: [] });
+  });
+});
+
 describe('named vectors', () => {
   before(() =>
     client.createCollection('named', {

@@ -55,7 +55,7 @@ TEST_CASE("impossible changes of aliases are refused") {
   std::string many = R"({"actions":[)";
   for (std::size_t i = 0; i <= limits::alias_actions_per_request_max; ++i)
     many += std::string(i == 0 ? "" : ",") + R"({"delete_alias":{"alias_name":"a"}})";
-  CHECK(has(refused(many + "]}", 413), "1000"));
+  CHECK(has(refused(many + "]}"), "1000"));
   CHECK(fixture.ask("GET", "/collections/aliases/aliases").status == 200);
   CHECK(fixture.ask("DELETE", "/aliases").status == 405);
 }
