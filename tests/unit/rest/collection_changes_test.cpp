@@ -32,7 +32,7 @@ TEST_CASE("aliases are changed and listed in the dialect's shape") {
 
 TEST_CASE("impossible changes of aliases are refused") {
   rest_fixture fixture;
-  const auto refused = [&](const std::string& body, unsigned status = 400) {
+  const auto refused = [&](const std::string& body, int status = 400) {
     const auto answer = fixture.ask("POST", "/collections/aliases", body);
     REQUIRE(answer.status == status);
     return answer.body;
