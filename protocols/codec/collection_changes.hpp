@@ -25,7 +25,7 @@ namespace thespis::codec {
 /// `{"name"}`: what a collection is to be called, or its copy.
 [[nodiscard]] result<std::string> decode_new_name(std::string_view body, std::size_t depth_max);
 
-/// `{}`, or nothing.
+/// `{}`, or nothing: of a request that has nothing to say.
 [[nodiscard]] result<void> decode_nothing(std::string_view body, std::size_t depth_max);
 
 /// `{"aliases": [{"alias_name", "collection_name"}]}`

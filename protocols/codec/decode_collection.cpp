@@ -325,13 +325,4 @@ result<collection_spec> decode_collection(std::string_view body, std::size_t dep
   return spec;
 }
 
-result<void> decode_index_check(std::string_view body, std::size_t depth_max) {
-  if (body.empty()) return ok();
-  json_reader in(body, depth_max);
-  std::string_view key;
-  in.begin_object();
-  while (in.next_key(key)) refuse_unknown(in, key);
-  return in.finish();
-}
-
 }  // namespace thespis::codec

@@ -21,7 +21,4 @@ namespace thespis::codec {
 [[nodiscard]] result<collection_spec> decode_collection(std::string_view body,
                                                         std::size_t depth_max);
 
-/// Reads the body of a check of indexes: `{}`, or nothing. Errors: invalid_argument.
-[[nodiscard]] result<void> decode_index_check(std::string_view body, std::size_t depth_max);
-
 }  // namespace thespis::codec

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/limits.hpp"
+#include "protocols/codec/collection_changes.hpp"
 #include "protocols/codec/decode_collection.hpp"
 #include "protocols/codec/decode_filter.hpp"
 #include "protocols/codec/decode_points.hpp"
@@ -58,6 +59,23 @@ void write(json_writer& out, const vector_selector& selector) {
     out.boolean(selector.enabled);
   else
     write_names(out, selector.names);
+}
+
+void write(json_writer& out, const std::vector<alias_action>& actions) {
+  using kind = alias_action::kind;
+  out.begin_object().key("actions").begin_array();
+  for (const auto& action : actions) {
+    const bool renames = action.what == kind::rename;
+    const char* const name = renames                       ? "rename_alias"
+                             : action.what == kind::create ? "create_alias"
+                                                           : "delete_alias";
+    out.begin_object().key(name).begin_object();
+    out.key(renames ? "old_alias_name" : "alias_name").string(action.alias);
+    if (action.what != kind::remove)
+      out.key(renames ? "new_alias_name" : "collection_name").string(action.to);
+    out.end_object().end_object();
+  }
+  out.end_array().end_object();
 }
 
 void write(json_writer& out, const upsert_request& request) {
@@ -218,7 +236,9 @@ void thespis::fuzz::check_input(std::string_view input) {
   auto body = input;
   switch (take_byte(body)) {
     case 'c': round_trip(body, codec::decode_collection); break;
-    case 'i': check(body, codec::decode_index_check); break;
+    case 'i': check(body, codec::decode_nothing); break;
+    case 'a': round_trip(body, codec::decode_alias_actions); break;
+    case 'm': check(body, codec::decode_new_name); break;
     case 'u': round_trip(body, codec::decode_upsert); break;
     case 'd': round_trip(body, codec::decode_delete); break;
     case 'b': read_batch(body); break;

@@ -85,6 +85,12 @@ void read_collection(const std::string& bytes) {
       [](const auto& meta, std::string& out) { return stored::encode_collection(meta, out); });
 }
 
+void read_alias(const std::string& bytes) {
+  round_trip(
+      bytes, [](std::string_view from) { return stored::decode_alias(from, what); },
+      [](const auto& row, std::string& out) { return stored::encode_alias(row, out); });
+}
+
 void read_segments(const std::string& bytes) {
   round_trip(
       bytes, [](std::string_view from) { return stored::decode_segments(from, what); },
@@ -124,6 +130,7 @@ void thespis::fuzz::check_input(std::string_view input) {
     case 'S': read_slot(sealed(input)); break;
     case 'N': read_counters(sealed(input)); break;
     case 'C': read_collection(sealed(input)); break;
+    case 'A': read_alias(sealed(input)); break;
     case 'G': read_segments(sealed(input)); break;
     case 'k': read_keys(input); break;
     default: break;

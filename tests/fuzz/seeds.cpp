@@ -86,6 +86,10 @@ void write_entries(const corpus& out) {
             ""));
   out.add("entry_create", 'J', entry({create_collection_effect{"docs", spec(), 9}}, ""));
   out.add("entry_drop", 'J', entry({drop_collection_effect{"docs"}}, ""));
+  out.add("entry_alias", 'J',
+          entry({alias_effect{"live", collection()}, alias_effect{"old", std::nullopt}}, ""));
+  out.add("entry_rename", 'J',
+          entry({rename_collection_effect{"texts"}, truncate_collection_effect{}}, ""));
   out.add("entry_mixed", 'J', entry({upsert, delete_effect{ids()[1]}, upsert}, ""));
 }
 
@@ -107,6 +111,8 @@ void write_records(const corpus& out) {
   out.add("counters", 'N', bytes);
   (void)stored::encode_collection({collection(), "docs", spec(), 11}, bytes);
   out.add("collection", 'C', bytes);
+  (void)stored::encode_alias({"live", collection()}, bytes);
+  out.add("alias", 'A', bytes);
   (void)stored::encode_segments({{1, 5, 300}, {6, 6, 20}}, bytes);
   out.add("segments", 'G', bytes);
   stored::encode_slot_key(5, bytes);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "core/limits.hpp"
+#include "protocols/codec/collection_changes.hpp"
 #include "protocols/codec/decode_collection.hpp"
 #include "protocols/codec/decode_points.hpp"
 #include "protocols/codec/decode_query.hpp"
@@ -248,10 +249,10 @@ TEST_CASE("reads default as the dialect does") {
   REQUIRE(ids->offset == *point_id::from_string("a"));
   REQUIRE_FALSE(ids->with_payload.enabled);
   REQUIRE(has(refused(decode_ids_page(R"({"with_payload":true})", depth)), "unknown field"));
-  REQUIRE(decode_index_check("", depth));
-  REQUIRE(decode_index_check("{}", depth));
-  REQUIRE(has(refused(decode_index_check(R"({"repair":false})", depth)), "unknown field"));
-  REQUIRE(has(refused(decode_index_check("[]", depth)), "object"));
+  REQUIRE(decode_nothing("", depth));
+  REQUIRE(decode_nothing("{}", depth));
+  REQUIRE(has(refused(decode_nothing(R"({"repair":false})", depth)), "unknown field"));
+  REQUIRE(has(refused(decode_nothing("[]", depth)), "object"));
   REQUIRE(decode_count("", depth));
   REQUIRE(decode_count(R"({"exact":false,"filter":null})", depth));
   REQUIRE(

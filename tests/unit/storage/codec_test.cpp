@@ -53,7 +53,11 @@ journal_entry sample_entry() {
                 {collection, payload_effect{text_id("kept"), {R"({"b":[2]})"}, 77}},
                 {collection, payload_effect{point_id(4), {}, 78}},
                 {meta.id, create_collection_effect{meta.name, meta.spec, meta.created_us}},
-                {meta.id, drop_collection_effect{meta.name}}};
+                {meta.id, drop_collection_effect{meta.name}},
+                {uuid(), alias_effect{"live", meta.id}},
+                {uuid(), alias_effect{"gone", std::nullopt}},
+                {meta.id, rename_collection_effect{"texts"}},
+                {meta.id, truncate_collection_effect{}}};
   return entry;
 }
 
@@ -83,7 +87,8 @@ auto as_check(Decoder decoder) {
 }
 
 std::vector<sample> samples() {
-  std::string point, slot, counters, collection, segments;
+  std::string point, slot, counters, collection, segments, alias;
+  REQUIRE(codec::encode_alias({"live", uuid::random()}, alias));
   REQUIRE(codec::encode_point(sample_point(), point));
   REQUIRE(codec::encode_slot(text_id("p"), sample_vectors(), slot));
   REQUIRE(codec::encode_counters({1, 2, 3, 4, 5}, counters));
@@ -95,6 +100,7 @@ std::vector<sample> samples() {
       {counters, as_check([](auto bytes) { return codec::decode_counters(bytes, "counters"); })},
       {collection,
        as_check([](auto bytes) { return codec::decode_collection(bytes, "collection"); })},
+      {alias, as_check([](auto bytes) { return codec::decode_alias(bytes, "alias"); })},
       {segments, as_check([](auto bytes) { return codec::decode_segments(bytes, "segments"); })},
       {encoded(sample_entry()),
        as_check([](auto bytes) { return codec::decode_entry(bytes, "entry"); })},
