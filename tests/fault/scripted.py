@@ -228,7 +228,8 @@ class Script:
     def copy(self, name, to):
         points = self.book.ledgers[name].alive()
         if self.book.ledgers[name].exists:
-            self.change_life("create", to, "POST", {"name": to}, f"/collections/{name}/copy", points)
+            self.change_life("create", to, "POST", {"name": to}, f"/collections/{name}/copy",
+                             points)
 
     def rename(self, name, to):
         old, new = self.book.ledgers[name], self.book.ledgers[to]
@@ -259,7 +260,8 @@ class Script:
         """The actions lead to `wanted`."""
         if not all(self.book.ledgers[target].exists for target in wanted.values()):
             return
-        fields = {"create_alias": ("alias_name", "collection_name"), "delete_alias": ("alias_name",),
+        fields = {"create_alias": ("alias_name", "collection_name"),
+                  "delete_alias": ("alias_name",),
                   "rename_alias": ("old_alias_name", "new_alias_name")}
         body = {"actions": [{what: dict(zip(fields[what], names))} for what, *names in actions]}
         if any(what == "rename_alias" and names[0] not in self.book.aliases

@@ -362,7 +362,9 @@ describe('aliases', () => {
     await client.deleteCollection('autumn');
   });
 
-  const create = (alias_name, collection_name) => ({ create_alias: { alias_name, collection_name } });
+  const create = (alias_name, collection_name) => ({
+    create_alias: { alias_name, collection_name },
+  });
   const remove = (alias_name) => ({ delete_alias: { alias_name } });
   const rename = (old_alias_name, new_alias_name) => ({
     rename_alias: { old_alias_name, new_alias_name },
@@ -373,7 +375,8 @@ describe('aliases', () => {
   };
 
   test('an alias is made, switched, renamed and removed', async () => {
-    assert.equal(await client.updateCollectionAliases({ actions: [create('now', 'spring')] }), true);
+    const first = [create('now', 'spring')];
+    assert.equal(await client.updateCollectionAliases({ actions: first }), true);
     assert.equal(await season('now'), 'spring');
     assert.deepEqual(await client.collectionExists('now'), { exists: true });
     assert.equal((await client.getCollection('now')).points_count, 1);

@@ -40,7 +40,7 @@ TEST_CASE("impossible changes of aliases are refused") {
   CHECK(has(refused("{}"), "'actions' is missing"));
   CHECK(has(refused(R"({"actions":[{}]})"), "one of create_alias, delete_alias and rename_alias"));
   CHECK(has(refused(R"({"actions":[{"delete_alias":{"alias_name":"a"},
-                                    "rename_alias":{"old_alias_name":"a","new_alias_name":"b"}}]})"),
+                        "rename_alias":{"old_alias_name":"a","new_alias_name":"b"}}]})"),
             "one of create_alias"));
   CHECK(has(refused(R"({"actions":[{"swap_alias":{}}]})"), "swap_alias"));
   CHECK(has(refused(R"({"actions":[{"create_alias":{"alias_name":"a"}}]})"),
