@@ -73,10 +73,10 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
   THESPIS_TRY(auto session, sessions_.borrow());
   const auto data_dir = derived_root_.parent_path();
   THESPIS_TRY(const auto found, find_orphans(*session, data_dir, {live.begin(), live.end()}));
-  std::vector<left> orphans;
-  for (const auto& orphan : found.collections) orphans.push_back({orphan, false, {}});
-  for (const auto& orphan : found.generations) orphans.push_back({orphan, true, {}});
-  for (const auto& orphan : orphans) {
+  std::vector<left> unwanted;
+  for (const auto& orphan : found.collections) unwanted.push_back({orphan, false, {}});
+  for (const auto& orphan : found.generations) unwanted.push_back({orphan, true, {}});
+  for (const auto& orphan : unwanted) {
     THESPIS_FAIL_POINT("recovery.orphan_found");
     const bool removed = remove(*session, orphan);
     log::info("storage", "removed tables that belong to nothing",
@@ -91,10 +91,10 @@ result<void> dropped_tables::sweep(const std::vector<uuid>& live) {
     log::info("storage", "removed a file without a table", {{"file", file}, {"complete", removed}});
   }
   remove_files(found.files);
-  if (!orphans.empty() || !found.listed_files.empty()) {
+  if (!unwanted.empty() || !found.listed_files.empty()) {
     // A table that was never whole is gone without its file.
-    THESPIS_TRY(const auto left, find_orphans(*session, data_dir, {live.begin(), live.end()}));
-    remove_files(left.files);
+    THESPIS_TRY(const auto rest, find_orphans(*session, data_dir, {live.begin(), live.end()}));
+    remove_files(rest.files);
   }
   return remove_counters(*session, found.counters);
 }

@@ -87,7 +87,12 @@ void collection_writer::rename(const std::string& new_name) {
   store_->rename(new_name);
   if (state_) {
     state_->rename(new_name);
-    republish();
+    const auto meta = std::make_shared<const collection_meta>(state_->meta());
+    for (auto& waiting : pending_)
+      if (waiting.seen_after) waiting.seen_after->meta = meta;
+    auto latest = std::make_shared<view>(*published_);
+    latest->meta = meta;
+    publish(latest);
   }
   self_->send(reader_, rename_atom::value, new_name);
 }

@@ -3,7 +3,8 @@
 """Threads that keep a server busy and write down in ledgers what it answers.
 
 `PointWriter` upserts and deletes points, `CollectionLife` creates, fills, empties and drops
-collections, `IndexChecker` asks for checks of indexes. Each ends when the server is gone, or when `stop` is set.
+collections, `IndexChecker` asks for checks of indexes. Each ends when the server is gone, or when
+`stop` is set.
 """
 
 import http.client

@@ -154,6 +154,9 @@ class CollectionsTest(unittest.TestCase):
             names.reverse()
         self.assertIsNone(reader.end())
         self.assertIn(b"collection 'first'",
+                      self.post("/collections/live/points/search",
+                                {"vector": [1], "limit": 1}).body)
+        self.assertIn(b"collection 'first'",
                       self.client.put("/collections/live/points",
                                       {"points": [{"id": 1, "vector": [1]}]}).body)
         self.again()
