@@ -17,6 +17,7 @@ import re
 import signal
 import sys
 import time
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
@@ -264,12 +265,16 @@ class Campaign:
         self.check_log()
 
     def check_files(self, collections):
-        """No table and no derived file of a collection that is not there."""
-        tables = {path.name for path in (self.rig.data_dir / "db").glob("*-*.wt")}
+        """No table and no derived file of a collection that is not there, and of each that is there
+        one table of points and one of slots, of the same generation."""
+        found = sorted(path.stem for path in (self.rig.data_dir / "db").glob("*-*.wt"))
+        tables = [name[:name.index("-") + 1 + len(str(uuid.UUID(int=0)))] for name in found]
         folders = {path.name for path in (self.rig.data_dir / "derived").iterdir()}
-        wanted = {f"{table}-{uuid}.wt" for table in ("points", "slots") for uuid in collections}
-        if tables != wanted or not folders <= collections:
-            raise Broken(f"collections {collections}, but tables {tables} and folders {folders}")
+        wanted = sorted(f"{table}-{owner}" for table in ("points", "slots") for owner in collections)
+        halves = [{name.removeprefix(kind) for name in found if name.startswith(kind)}
+                  for kind in ("points-", "slots-")]
+        if sorted(tables) != wanted or halves[0] != halves[1] or not folders <= collections:
+            raise Broken(f"collections {collections}, but tables {found} and folders {folders}")
 
     def check_log(self):
         printed = self.server.output()
