@@ -270,7 +270,8 @@ class Campaign:
         found = sorted(path.stem for path in (self.rig.data_dir / "db").glob("*-*.wt"))
         tables = [name[:name.index("-") + 1 + len(str(uuid.UUID(int=0)))] for name in found]
         folders = {path.name for path in (self.rig.data_dir / "derived").iterdir()}
-        wanted = sorted(f"{table}-{owner}" for table in ("points", "slots") for owner in collections)
+        wanted = sorted(f"{table}-{owner}" for table in ("points", "slots")
+                        for owner in collections)
         halves = [{name.removeprefix(kind) for name in found if name.startswith(kind)}
                   for kind in ("points-", "slots-")]
         if sorted(tables) != wanted or halves[0] != halves[1] or not folders <= collections:
