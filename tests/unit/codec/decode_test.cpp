@@ -280,7 +280,7 @@ TEST_CASE("named vectors and inherited graph parameters are read") {
   const auto odd = decode_collection(R"({"vectors":{"size":{"size":3,"distance":"Dot"}}})", depth);
   REQUIRE(odd);
   REQUIRE(odd->vectors[0].name == "size");
-  REQUIRE(has(refused(decode_collection(R"({"vectors":{}})", depth)), "names no vector"));
+  REQUIRE(has(refused(decode_collection(R"({"vectors":{}})", depth)), "expected 1 to 16"));
   REQUIRE(has(refused(decode_collection(R"({"vectors":{"a":{"size":3,"distance":"Dot"},
                                                        "a":{"size":3,"distance":"Dot"}}})",
                                         depth)),

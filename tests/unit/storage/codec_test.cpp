@@ -219,9 +219,32 @@ TEST_CASE("a newer format, an unknown element type and an unknown shape are unsu
   const std::size_t shape_at = codec::frame_header_bytes + 9 + 2 + 2;
   for (const auto at : {shape_at, shape_at + 1}) {
     auto bytes = slot;
-    bytes[at] = 2;
+    bytes[at] = 4;
     CHECK(codec::decode_slot(0, resealed(bytes), "slot").error().code == errc::unsupported);
   }
+}
+
+TEST_CASE("vectors of every shape and element type come back as they were") {
+  named_vector half{"half", {0.5F, -2, 65'504}};
+  half.elements = element_type::float16;
+  named_vector bytes{"bytes", {0, 127, 255}};
+  bytes.elements = element_type::uint8;
+  named_vector sparse{"sparse", {0.25F, -3}};
+  sparse.shape = vector_shape::sparse;
+  sparse.indices = {7, 4'000'000'000};
+  named_vector rows{"rows", {1, 2, 3, 4, 5, 6}};
+  rows.shape = vector_shape::multivector;
+  rows.size = 3;
+  named_vector nothing{"nothing", {}};
+  nothing.shape = vector_shape::sparse;
+  const std::vector<named_vector> vectors{bytes, half, nothing, rows, sparse};
+  std::string row;
+  REQUIRE(codec::encode_slot(point_id(1), vectors, row));
+  const auto read = codec::decode_slot(5, row, "slot");
+  REQUIRE(read);
+  CHECK(read->vectors == vectors);
+  for (std::size_t cut = codec::frame_header_bytes; cut < row.size(); ++cut)
+    CHECK_FALSE(codec::decode_slot(5, std::string_view(row).substr(0, cut), "slot"));
 }
 
 TEST_CASE("a collection stored in format 1 is read with defaults for what came later") {
