@@ -61,10 +61,11 @@ result<void> check_vector(const std::string& what, const collection_spec& spec,
   THESPIS_CHECK(
       check_range(what + "name (bytes)", vector.name.size(), 0, limits::vector_name_bytes_max));
   THESPIS_CHECK(check_range(what + "size", vector.size, 1, limits::dimension_max));
-  if (vector.elements != element_type::float32)
-    return error(errc::unsupported, what + "datatype: only float32 is offered");
-  if (vector.multivector)
-    return error(errc::unsupported, what + "multivector_config: is not offered");
+  if (vector.multivector && vector.on_disk)
+    return error(errc::unsupported,
+                 what +
+                     "on_disk: true is not offered with 'multivector_config': its rows always "
+                     "lie in memory");
   if (vector.hnsw) THESPIS_CHECK(check_hnsw(what, *vector.hnsw));
   if (vector.quantization) THESPIS_CHECK(check_quantization(what, *vector.quantization));
   const auto& codes = spec.quantization_for(vector);

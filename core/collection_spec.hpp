@@ -112,7 +112,7 @@ struct collection_spec {
 
 /// Checks every number and name of `spec` against `core/limits.hpp`.
 /// Errors: invalid_argument naming the field, the value and the range; unsupported for what cannot
-/// be had: other elements than float32, codes on disk beside vectors on disk.
+/// be had: codes on disk beside vectors on disk, and rows of multivectors on disk.
 [[nodiscard]] result<void> validate(const collection_spec& spec);
 
 }  // namespace thespis

@@ -20,6 +20,15 @@ namespace {
 
 /// An index takes more than its file by one part in so many.
 constexpr std::uintmax_t load_spare_part = 4;
+/// Memory for rows whose number is not known beforehand is promised by so much.
+constexpr std::uint64_t promise_step_bytes = 16u << 20;
+
+/// A file of one vector of `all`.
+std::filesystem::path file_of(const std::filesystem::path& folder, const collection_spec& all,
+                              const vector_spec& one, const char* extension) {
+  const auto ordinal = static_cast<std::size_t>(all.find(one.name) - all.vectors.data());
+  return derived_files::of_vector(folder, ordinal, extension);
+}
 
 }  // namespace
 
@@ -42,7 +51,8 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   state->expect_rows(counters.points * (state->meta_->spec.vectors.size() * 2 + 1));
   derived_files::remove_strays(state->folder_, *state->meta_);
   for (const auto& spec : state->meta_->spec.vectors)
-    THESPIS_CHECK(state->open_vector(spec, plugins));
+    if (!spec.multivector) THESPIS_CHECK(state->open_vector(spec, plugins));
+  THESPIS_CHECK(state->multi_.open(state->meta_->spec, plugins));
   state->sparse_.open(state->meta_->spec.sparse_vectors, state->folder_, state->stamp_now(""));
   THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
@@ -71,7 +81,7 @@ result<void> collection_state::open_vector(const vector_spec& spec,
   vector_state vector;
   vector.spec = spec;
   vector.hnsw = meta_->spec.hnsw_for(spec);
-  vector.file = derived_files::of_vector(folder_, vectors_.size(), ".index");
+  vector.file = file_of(folder_, meta_->spec, spec, ".index");
   THESPIS_CHECK(open_arena(vector, plugins));
   count_row(std::min<std::uint64_t>(vector.kept_end, points_));
   THESPIS_TRY(vector.scan, plugins.create_index("flat", vector.arena, {vector.hnsw}));
@@ -95,7 +105,7 @@ result<void> collection_state::open_arena(vector_state& vector, const plugins::r
               {{"collection", meta_->name}, {"vector", spec.name}, {"why", taken.error().message}});
   }
   plugins::arena_file where;
-  where.path = derived_files::of_vector(folder_, vectors_.size(), ".rows");
+  where.path = file_of(folder_, meta_->spec, spec, ".rows");
   where.collection = meta_->id;
   where.vector_name = spec.name;
   where.generation = store_->counters().generation;
@@ -262,6 +272,8 @@ result<void> collection_state::read_rows(storage::collection_snapshot& snapshot,
   slot_t first = known_end;
   for (const auto& vector : vectors_) first = std::min(first, vector.kept_end);
   first = std::min(first, sparse_.kept_end());
+  if (!multi_.empty()) first = 0;  // their rows are in no file
+  std::uint64_t promised_bytes = 0;
   slot_t expected = known_end;
   const auto skip_to = [&](slot_t slot) {
     for (; expected < slot; ++expected) {
@@ -271,6 +283,11 @@ result<void> collection_state::read_rows(storage::collection_snapshot& snapshot,
   };
   const auto take = [&](const storage::slot_row& row) -> result<void> {
     count_row();
+    if (multi_.bytes() > promised_bytes) {
+      THESPIS_TRY(auto taken, promise(promise_step_bytes, "rows of multivectors in memory"));
+      promised_.push_back(std::move(taken));
+      promised_bytes += promise_step_bytes;
+    }
     if (row.slot >= end_slot_)
       return error(errc::corruption, name() + ": slot " + std::to_string(row.slot) +
                                          " is stored, but only " + std::to_string(end_slot_) +

@@ -81,7 +81,8 @@ result<void> collection_state::check_memory(std::span<const effect> effects) {
   std::uint64_t bytes = 0;
   for (const auto& change : effects) {
     if (const auto* upsert = std::get_if<upsert_effect>(&change))
-      bytes += per_point + upsert->point.id.text().size() + commit_copies * bytes_of(upsert->point);
+      bytes += per_point + upsert->point.id.text().size() + multi_.bytes_of(upsert->point) +
+               commit_copies * bytes_of(upsert->point);
     else if (const auto* edit = std::get_if<payload_effect>(&change))
       bytes += commit_copies * edit->payload.json.size();
   }
@@ -91,7 +92,7 @@ result<void> collection_state::check_memory(std::span<const effect> effects) {
 
 void collection_state::account() noexcept {
   if (!bounds_.memory) return;
-  std::uint64_t rows = 0;
+  std::uint64_t rows = multi_.bytes();
   std::uint64_t mapped = 0;
   std::uint64_t index = 0;
   std::uint64_t waiting = 0;

@@ -42,6 +42,8 @@ result<void> collection_state::put_row(slot_t slot, const point_id& id,
 result<void> collection_state::put_vectors(slot_t slot, const point_id& id,
                                            std::span<const named_vector> values) {
   THESPIS_TRY(auto taken, sparse_.put(slot, values));
+  THESPIS_TRY(const auto multi_taken, multi_.put(slot, values));
+  taken += multi_taken;
   for (auto& vector : vectors_) {
     const auto found = std::find_if(values.begin(), values.end(), [&](const named_vector& one) {
       return one.name == vector.spec.name;
@@ -67,6 +69,8 @@ result<void> collection_state::reserve_rows(std::span<const effect> effects) {
     auto reserved = vector.arena->reserve(static_cast<slot_t>(end));
     if (!reserved) return error(reserved.error().code, name() + ": " + reserved.error().message);
   }
+  const auto rows = multi_.reserve(effects);
+  if (!rows) return error(rows.error().code, name() + ": " + rows.error().message);
   return ok();
 }
 
@@ -113,7 +117,7 @@ result<decision> collection_state::decide(batch_request&& batch, std::int64_t no
 
 // Rows of dense vectors stay in the arena for whoever reads an older moment; others do not.
 result<void> collection_state::keep_vectors(std::vector<former_point>& formers) const {
-  if (sparse_.all().empty()) return ok();
+  if (sparse_.all().empty() && multi_.empty()) return ok();
   for (auto& former : formers) {
     if (!former.record) continue;
     THESPIS_TRY(former.vectors, store_->vectors(former.record->slot));
@@ -175,6 +179,7 @@ std::shared_ptr<view> collection_state::make_view() const {
     made->vectors.push_back(
         {vector.spec, vector.hnsw, vector.arena, vector.index, vector.scan, 0, vector.dead});
   made->sparse_vectors = sparse_.views();
+  made->multivectors = multi_.views();
   refresh(*made);
   return made;
 }
@@ -379,6 +384,7 @@ collection_info collection_state::info() const {
     info.indexes.push_back(std::move(index));
   }
   sparse_.tell(end_slot_, info.indexes);
+  multi_.tell(end_slot_, info.indexes);
   return info;
 }
 

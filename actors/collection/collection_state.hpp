@@ -19,6 +19,7 @@
 #include "actors/collection/index_progress.hpp"
 #include "actors/collection/index_upkeep.hpp"
 #include "actors/collection/load_progress.hpp"
+#include "actors/collection/multi_rows.hpp"
 #include "actors/collection/sparse_vectors.hpp"
 #include "actors/query/view.hpp"
 #include "core/error.hpp"
@@ -233,8 +234,9 @@ class collection_state {
   std::shared_ptr<storage::collection_store> store_;
   std::shared_ptr<const collection_meta> meta_;
   std::filesystem::path folder_;       // of derived state
-  std::vector<vector_state> vectors_;  // in the order of the spec
+  std::vector<vector_state> vectors_;  // dense ones, in the order of the spec
   sparse_vectors sparse_;
+  multi_rows multi_;
   slot_table slots_;
   slot_bitmap retired_;  // slots of no point
   slot_t end_slot_ = 0;

@@ -143,7 +143,9 @@ void files_check::look_at_rows() {
 
 void files_check::look_at_slots(storage::collection_snapshot* snapshot) {
   const auto file = folder_ / slots_name;
-  auto saved = load_slots(file, stamp(""), meta_.spec.vectors.size());
+  const auto dense = std::count_if(meta_.spec.vectors.begin(), meta_.spec.vectors.end(),
+                                   [](const vector_spec& one) { return !one.multivector; });
+  auto saved = load_slots(file, stamp(""), static_cast<std::size_t>(dense));
   if (!saved && saved.error().code == errc::not_found) return;
   ++found_.checked;
   auto sound = saved ? ok() : result<void>(saved.error());

@@ -27,6 +27,7 @@ result<void> try_index(const collection_spec& spec, const vector_spec& vector,
     return error(errc::unsupported, "no quantizer plugin '" + params.quantizer + "' is loaded");
   THESPIS_TRY(auto rows, plugins::arena::create(vector.size, vector.metric));
   THESPIS_CHECK(plugins.create_index(vector.index, std::move(rows), params));
+  if (vector.multivector) THESPIS_CHECK(plugins.create_compute("cpu"));
   return ok();
 }
 

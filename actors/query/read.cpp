@@ -37,6 +37,7 @@ std::string no_vector(const view& source, std::string_view name) {
   const auto in = "collection '" + source.meta->name + "': ";
   std::vector<std::string_view> known;
   for (const auto& vector : source.vectors) known.push_back(vector.spec.name);
+  for (const auto& vector : source.multivectors) known.push_back(vector.spec.name);
   for (const auto& vector : source.sparse_vectors) known.push_back(vector.spec.name);
   if (known.size() == 1 && known[0].empty())
     return in + "its only vector has no name, not '" + std::string(name) + "'";
@@ -52,7 +53,7 @@ std::string no_vector(const view& source, std::string_view name) {
 
 result<void> check_selector(const view& source, const vector_selector& selector) {
   for (const auto& name : selector.names)
-    if (source.find(name) == nullptr && source.find_sparse(name) == nullptr)
+    if (source.meta->spec.find(name) == nullptr && source.meta->spec.find_sparse(name) == nullptr)
       return error(errc::invalid_argument, no_vector(source, name));
   return ok();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "actors/query/multi_search.hpp"
 #include "actors/query/payload_selection.hpp"
 #include "actors/query/read.hpp"
 #include "actors/query/vector_fit.hpp"
@@ -35,7 +36,7 @@ bool scans_all(const view& source, const vector_view& vector, const search_reque
          raw_bytes / 1024 < vector.hnsw.full_scan_threshold_kb;
 }
 
-/// `vector` is a `vector_view` or a `sparse_view`.
+/// `vector` is a `vector_view`, a `sparse_view` or a `multi_view`.
 template <class Vector>
 result<target> resolve_target(const view& source, const Vector& vector,
                               const search_request& request) {
@@ -184,10 +185,43 @@ search_reply cut_page(std::vector<scored_point>&& found, const search_request& r
   return reply;
 }
 
+result<void> rank_any(const view& source, const vector_view& vector, const search_request& request,
+                      const target& wanted, std::uint32_t k, hits& ranked) {
+  return rank(source, vector, request, wanted.vector.values, k, ranked);
+}
+result<void> rank_any(const view& source, const sparse_view& vector, const search_request&,
+                      const target& wanted, std::uint32_t k, hits& ranked) {
+  return rank_sparse(source, vector, wanted, k, ranked);
+}
+result<void> rank_any(const view& source, const multi_view& vector, const search_request& request,
+                      const target& wanted, std::uint32_t k, hits& ranked) {
+  return rank_multi(source, vector, request, wanted.vector.values, k, ranked);
+}
+
+distance metric_of(const vector_spec& spec) { return spec.metric; }
+distance metric_of(const sparse_vector_spec&) { return distance::dot; }
+
+/// `vector` is what `resolve_target` takes.
+template <class Vector>
+result<search_reply> search_in(const view& source, const Vector& vector,
+                               const search_request& request) {
+  THESPIS_CHECK(check_selector(source, request.with_vector));
+  THESPIS_TRY(const target wanted, resolve_target(source, vector, request));
+  const auto k = static_cast<std::uint32_t>(std::uint64_t{request.offset} + request.limit +
+                                            (wanted.self ? 1 : 0));
+  hits ranked;
+  THESPIS_CHECK(rank_any(source, vector, request, wanted, k, ranked));
+  auto reply = cut_page(score(source, metric_of(vector.spec), request, wanted, ranked), request);
+  THESPIS_CHECK(enrich(source, request, reply));
+  return reply;
+}
+
 }  // namespace
 
 std::uint64_t estimate_bytes(const view& source, const search_request& request) {
   const auto* vector = source.find(request.vector_name);
+  if (const auto* multi = source.find_multi(request.vector_name))
+    return estimate_multi_bytes(source, *multi, request);
   if (vector == nullptr)
     return source.find_sparse(request.vector_name) != nullptr ? source.points * posting_bytes : 0;
   const std::uint64_t row_bytes = vector->spec.size * sizeof(float);
@@ -197,22 +231,13 @@ std::uint64_t estimate_bytes(const view& source, const search_request& request) 
 }
 
 result<search_reply> search(const view& source, const search_request& request) {
-  const auto* vector = source.find(request.vector_name);
-  const auto* sparse = source.find_sparse(request.vector_name);
-  if (vector == nullptr && sparse == nullptr)
-    return error(errc::invalid_argument, no_vector(source, request.vector_name));
-  THESPIS_CHECK(check_selector(source, request.with_vector));
-  THESPIS_TRY(const target wanted, vector != nullptr ? resolve_target(source, *vector, request)
-                                                     : resolve_target(source, *sparse, request));
-  const auto k = static_cast<std::uint32_t>(std::uint64_t{request.offset} + request.limit +
-                                            (wanted.self ? 1 : 0));
-  hits ranked;
-  THESPIS_CHECK(vector != nullptr ? rank(source, *vector, request, wanted.vector.values, k, ranked)
-                                  : rank_sparse(source, *sparse, wanted, k, ranked));
-  const auto metric = vector != nullptr ? vector->spec.metric : distance::dot;
-  auto reply = cut_page(score(source, metric, request, wanted, ranked), request);
-  THESPIS_CHECK(enrich(source, request, reply));
-  return reply;
+  if (const auto* dense = source.find(request.vector_name))
+    return search_in(source, *dense, request);
+  if (const auto* multi = source.find_multi(request.vector_name))
+    return search_in(source, *multi, request);
+  if (const auto* sparse = source.find_sparse(request.vector_name))
+    return search_in(source, *sparse, request);
+  return error(errc::invalid_argument, no_vector(source, request.vector_name));
 }
 
 }  // namespace thespis::actors

@@ -30,7 +30,8 @@ result<std::vector<named_vector>> view_reader::vectors(const point_id& id,
   for (const auto& vector : source_->vectors) {
     if (vector.dead.contains(record.slot)) continue;
     const auto* row = vector.arena->row(record.slot);
-    found.push_back(dense_vector({row, row + vector.spec.size}, vector.spec.name));
+    auto& dense = found.emplace_back(dense_vector({row, row + vector.spec.size}, vector.spec.name));
+    dense.elements = vector.spec.elements;
   }
   return found;
 }

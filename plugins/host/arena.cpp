@@ -187,6 +187,15 @@ const float* arena::row(slot_t slot) const noexcept {
   return reinterpret_cast<const float*>(impl_->row(slot));
 }
 
+std::size_t arena::row_stride() const noexcept {
+  return impl_->lent.row_stride_bytes / sizeof(float);
+}
+
+slot_t arena::rows_together(slot_t slot) const noexcept {
+  const auto chunk_rows = slot_t{1} << impl_->lent.chunk_rows_log2;
+  return chunk_rows - (slot & (chunk_rows - 1));
+}
+
 std::uint32_t arena::dimension() const noexcept { return impl_->lent.dimension; }
 distance arena::metric() const noexcept { return impl_->metric; }
 bool arena::in_file() const noexcept { return impl_->file != nullptr; }

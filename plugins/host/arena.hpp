@@ -107,6 +107,11 @@ class arena {
   /// The row of `slot`, which is below `end_slot()`: `dimension()` floats.
   [[nodiscard]] const float* row(slot_t slot) const noexcept;
 
+  /// From one row to the next of those that lie together. Units: floats.
+  [[nodiscard]] std::size_t row_stride() const noexcept;
+  /// How many rows lie one behind the other from `slot` on, whether they exist or not.
+  [[nodiscard]] slot_t rows_together(slot_t slot) const noexcept;
+
   [[nodiscard]] std::uint32_t dimension() const noexcept;
   [[nodiscard]] distance metric() const noexcept;
   /// Bytes taken for rows, in memory or in the file.
