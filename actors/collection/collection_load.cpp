@@ -52,7 +52,7 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   derived_files::remove_strays(state->folder_, *state->meta_);
   for (const auto& spec : state->meta_->spec.vectors)
     if (!spec.multivector) THESPIS_CHECK(state->open_vector(spec, plugins));
-  THESPIS_CHECK(state->multi_.open(state->meta_->spec, plugins));
+  THESPIS_CHECK(state->multi_.open(state->meta_->spec, counters.next_slot, plugins));
   state->sparse_.open(state->meta_->spec.sparse_vectors, state->folder_, state->stamp_now(""));
   THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
@@ -182,6 +182,7 @@ result<void> collection_state::load_points(const storage::journal& journal) {
 void collection_state::retire(slot_t slot) {
   retired_.insert(slot);
   for (auto& vector : vectors_) vector.dead.insert(slot);
+  multi_.retire(slot);
 }
 
 result<void> collection_state::restore_slots(storage::collection_snapshot& snapshot,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/collection/collection_state.hpp"
+#include "actors/collection/index_options.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "actors/query/vector_fit.hpp"
 #include "core/fail_point.hpp"
@@ -16,12 +17,6 @@ namespace thespis::actors {
 
 namespace {
 
-/// An index with fewer slots does not tell what a slot takes.
-constexpr slot_t slots_that_tell = 4'096;
-/// Of a row's bytes and besides, before that is known: what presets promise at most.
-constexpr double balanced_part = 1.1;
-constexpr double fast_part = 2.5;
-constexpr std::uint64_t link_bytes = 8;
 /// Of a row in memory beside its floats: padding and norm.
 constexpr std::uint64_t row_extra_bytes = 128;
 /// Of a slot beside a long id: id, version and bits.
@@ -62,13 +57,8 @@ result<memory_budget::share> collection_state::promise(std::uint64_t bytes,
 }
 
 std::uint64_t collection_state::index_slot_bytes(const vector_state& vector) {
-  if (vector.index == nullptr || vector.index->scans()) return 0;
-  const auto indexed = vector.progress.indexed_end();
-  if (indexed >= slots_that_tell) return vector.index->bytes() / indexed + 1;
-  const auto raw = static_cast<double>(vector.spec.size) * sizeof(float);
-  const bool fast = vector.hnsw.preset == index_preset::fast;
-  return static_cast<std::uint64_t>(raw * (fast ? fast_part : balanced_part)) +
-         link_bytes * vector.hnsw.m;
+  if (vector.index == nullptr) return 0;
+  return index_row_bytes(*vector.index, vector.progress.indexed_end(), vector.spec, vector.hnsw);
 }
 
 result<void> collection_state::check_memory(std::span<const effect> effects) {
@@ -107,7 +97,8 @@ void collection_state::account() noexcept {
     index += vector.index->bytes();
     waiting += index_slot_bytes(vector) * (end_slot_ - vector.progress.indexed_end());
   }
-  index += sparse_.bytes();
+  index += sparse_.bytes() + multi_.index_bytes();
+  waiting += multi_.waiting_bytes(end_slot_);
   accounts_.rows.set(rows);
   accounts_.mapped_rows.set(mapped);
   accounts_.index.set(index, waiting);

@@ -184,12 +184,19 @@ std::shared_ptr<view> collection_state::make_view() const {
   return made;
 }
 
+std::size_t collection_state::vector_count() const noexcept {
+  return vectors_.size() + multi_.size();
+}
+
 void collection_state::refresh(view& made) const {
+  multi_.refresh(made);
   for (std::size_t i = 0; i < vectors_.size(); ++i)
     made.vectors[i].indexed_end = std::min(vectors_[i].progress.indexed_end(), made.end_slot);
 }
 
 std::optional<slot_range> collection_state::take_slice(std::size_t vector, slot_t limit) {
+  if (vector >= vectors_.size())
+    return multi_.take_slice(vector - vectors_.size(), limit, bounds_.memory.get());
   auto& owner = vectors_[vector];
   if (bounds_.memory && owner.progress.waits(limit)) {
     owner.starved = !bounds_.memory->fits_resident(slice_slots * index_slot_bytes(owner));
@@ -200,6 +207,10 @@ std::optional<slot_range> collection_state::take_slice(std::size_t vector, slot_
 
 collection_state::slice_work collection_state::work_of(std::size_t vector, slot_range slice,
                                                        const view& seen) const {
+  if (vector >= vectors_.size()) {
+    const auto ordinal = vector - vectors_.size();
+    return {multi_.index(ordinal), multi_.rows_of(ordinal, slice, seen)};
+  }
   slice_work work{vectors_[vector].index, {}};
   work.slots.reserve(slice.end - slice.first);
   const auto& dead = seen.vectors[vector].dead;
@@ -209,6 +220,10 @@ collection_state::slice_work collection_state::work_of(std::size_t vector, slot_
 }
 
 void collection_state::finish_slice(std::size_t vector, slot_range slice, std::size_t inserted) {
+  if (vector >= vectors_.size()) {
+    multi_.finish_slice(vector - vectors_.size(), slice, inserted);
+    return account();
+  }
   auto& owner = vectors_[vector];
   owner.progress.finish(slice);
   owner.inserted_slots += slice.end - slice.first;
@@ -217,7 +232,7 @@ void collection_state::finish_slice(std::size_t vector, slot_range slice, std::s
 }
 
 std::size_t collection_state::slices_in_flight() const noexcept {
-  std::size_t sum = 0;
+  std::size_t sum = multi_.slices_in_flight();
   for (const auto& vector : vectors_) sum += vector.progress.in_flight();
   return sum;
 }
@@ -384,7 +399,7 @@ collection_info collection_state::info() const {
     info.indexes.push_back(std::move(index));
   }
   sparse_.tell(end_slot_, info.indexes);
-  multi_.tell(end_slot_, info.indexes);
+  multi_.tell(end_slot_, info);
   return info;
 }
 

@@ -73,7 +73,7 @@ class collection_state {
   /// Takes the next slice of slots below `limit` that index `vector` lacks; none while memory does
   /// not suffice for it.
   [[nodiscard]] std::optional<slot_range> take_slice(std::size_t vector, slot_t limit);
-  /// The live slots of a slice, and the index that they belong to.
+  /// The live slots of a slice (of a multivector: their rows), and the index that they belong to.
   struct slice_work {
     std::shared_ptr<plugins::index> index;
     std::vector<slot_t> slots;
@@ -143,16 +143,15 @@ class collection_state {
   [[nodiscard]] std::vector<index_check> blank_checks() const;
   /// The index was put in order (`done`), or could not be and is left alone for a while.
   void note_ordered(std::uint32_t vector, std::uint64_t dead, bool done);
-
   /// Putting an index in order was put off for want of memory: it is due again when there is some.
   void note_put_off(std::uint32_t vector, std::string why);
 
   /// From time to time: gives back pages of originals on disk that searches and inserts have
   /// brought into memory, and counts those of mapped files.
   void tidy() noexcept;
-
   [[nodiscard]] collection_info info() const;
-  [[nodiscard]] std::size_t vector_count() const noexcept { return vectors_.size(); }
+  /// Vectors that have an index to be built: dense ones, then multivectors.
+  [[nodiscard]] std::size_t vector_count() const noexcept;
   [[nodiscard]] const collection_meta& meta() const noexcept { return *meta_; }
   [[nodiscard]] storage::collection_store& store() noexcept { return *store_; }
 
@@ -190,7 +189,6 @@ class collection_state {
   using version_finder = std::function<result<lsn_t>(const point_id&)>;
 
   explicit collection_state(collection_bounds bounds);
-
   // Memory and disk; see collection_room.cpp.
   [[nodiscard]] result<void> check_memory(std::span<const effect> effects);
   [[nodiscard]] static std::uint64_t index_slot_bytes(const vector_state& vector);
@@ -218,7 +216,6 @@ class collection_state {
   void expect_rows(std::uint64_t rows) noexcept;
   void count_row(std::uint64_t rows = 1) noexcept;
   void retire(slot_t slot);
-
   [[nodiscard]] result<void> keep_vectors(std::vector<former_point>& formers) const;
   [[nodiscard]] result<void> reserve_rows(std::span<const effect> effects);
   [[nodiscard]] result<void> put_row(slot_t slot, const point_id& id,

@@ -12,6 +12,13 @@ namespace thespis::actors {
 
 namespace {
 
+/// An index with fewer rows does not tell what a row takes.
+constexpr std::uint64_t rows_that_tell = 4'096;
+/// Of a row's bytes and besides, before that is known: what presets promise at most.
+constexpr double balanced_part = 1.1;
+constexpr double fast_part = 2.5;
+constexpr std::uint64_t link_bytes = 8;
+
 bool has_quantizer(const plugins::registry& plugins, const std::string& quantizer) {
   const auto& known = plugins.plugins();
   return std::any_of(known.begin(), known.end(), [&](const plugins::plugin_description& one) {
@@ -53,6 +60,15 @@ result<void> try_indexes(const collection_spec& spec, const plugins::registry& p
                        ": " + tried.error().message);
   }
   return ok();
+}
+
+std::uint64_t index_row_bytes(const plugins::index& index, std::uint64_t indexed,
+                              const vector_spec& vector, const hnsw_config& hnsw) {
+  if (index.scans()) return 0;
+  if (indexed >= rows_that_tell) return index.bytes() / indexed + 1;
+  const auto raw = static_cast<double>(vector.size) * sizeof(float);
+  const bool fast = hnsw.preset == index_preset::fast;
+  return static_cast<std::uint64_t>(raw * (fast ? fast_part : balanced_part)) + link_bytes * hnsw.m;
 }
 
 }  // namespace thespis::actors

@@ -21,4 +21,8 @@ namespace thespis::actors {
 [[nodiscard]] result<void> try_indexes(const collection_spec& spec,
                                        const plugins::registry& plugins);
 
+/// What a row more takes in an index that has `indexed` of them, about; 0 if it scans.
+[[nodiscard]] std::uint64_t index_row_bytes(const plugins::index& index, std::uint64_t indexed,
+                                            const vector_spec& vector, const hnsw_config& hnsw);
+
 }  // namespace thespis::actors

@@ -3,15 +3,20 @@
 
 #include "actors/collection/multi_rows.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "actors/collection/index_options.hpp"
+#include "actors/query/vector_fit.hpp"
 #include "core/limits.hpp"
 
 namespace thespis::actors {
 
 namespace {
 
+/// Rows per slice, about: short enough that a builder thread soon looks for other work.
+constexpr row_t slice_rows = 128;
 /// Of a row in memory beside its floats: padding, norm and slot.
 constexpr std::uint64_t row_extra_bytes = 128;
 
@@ -23,12 +28,18 @@ const named_vector* find(std::span<const named_vector> vectors, const std::strin
 
 }  // namespace
 
-result<void> multi_rows::open(const collection_spec& spec, const plugins::registry& plugins) {
+result<void> multi_rows::open(const collection_spec& spec, slot_t end,
+                              const plugins::registry& plugins) {
   for (const auto& vector : spec.vectors) {
     if (!vector.multivector) continue;
-    one added{vector, spec.hnsw_for(vector), nullptr, {}, nullptr};
+    one added;
+    added.spec = vector;
+    added.hnsw = spec.hnsw_for(vector);
+    added.params = index_params_of(spec, vector);
     THESPIS_TRY(added.arena, plugins::arena::create(vector.size, vector.metric));
     THESPIS_TRY(added.compute, plugins.create_compute("cpu"));
+    THESPIS_TRY(added.index, plugins.create_index(vector.index, added.arena, added.params));
+    if (added.index->scans()) added.progress = index_progress(end);
     all_.push_back(std::move(added));
   }
   return ok();
@@ -69,23 +80,87 @@ result<std::size_t> multi_rows::put(slot_t slot, std::span<const named_vector> v
   return taken;
 }
 
+void multi_rows::retire(slot_t slot) {
+  for (auto& vector : all_) {
+    const auto rows = vector.rows.rows(slot);
+    for (row_t i = 0; i < rows.count; ++i) vector.dead_rows.insert(rows.first + i);
+  }
+}
+
 std::vector<multi_view> multi_rows::views() const {
   std::vector<multi_view> made;
   made.reserve(all_.size());
   for (const auto& vector : all_)
-    made.push_back({vector.spec, vector.hnsw, vector.arena, vector.rows, vector.compute});
+    made.push_back({vector.spec, vector.hnsw, vector.arena, vector.rows, vector.compute,
+                    vector.index, 0, vector.dead_rows});
   return made;
 }
 
-void multi_rows::tell(slot_t end, std::vector<vector_index_info>& indexes) const {
+void multi_rows::refresh(view& made) const {
+  for (std::size_t i = 0; i < all_.size(); ++i)
+    made.multivectors[i].indexed_end = std::min(all_[i].progress.indexed_end(), made.end_slot);
+}
+
+void multi_rows::tell(slot_t end, collection_info& info) const {
   for (const auto& vector : all_) {
-    auto& told = indexes.emplace_back();
+    auto& told = info.indexes.emplace_back();
     told.name = vector.spec.name;
-    told.index = "flat";
-    told.indexed_slots = end;
-    told.quantizer = "none";
+    told.index = vector.spec.index;
+    told.indexed_slots = vector.progress.indexed_end();
+    told.tail_slots = end - vector.progress.indexed_end();
+    told.inserted_slots = vector.inserted_slots;
+    told.quantizer = vector.params.quantizer;
+    told.quantizer_bits = vector.params.quantizer_bits;
+    told.preset = vector.hnsw.preset;
+    told.index_bytes = vector.index->bytes();
     told.arena_bytes = vector.arena->bytes() + vector.rows.bytes();
+    if (told.tail_slots == 0 || info.status != collection_status::green) continue;
+    info.status = collection_status::yellow;
+    info.status_detail = describe_vector(vector.spec.name) + ": " +
+                         std::to_string(told.tail_slots) + " slots wait for " +
+                         (vector.starved ? "memory for the index" : "the index") +
+                         " and are scanned";
   }
+}
+
+std::optional<slot_range> multi_rows::take_slice(std::size_t vector, slot_t limit,
+                                                 const memory_budget* memory) {
+  auto& owner = all_[vector];
+  if (!owner.progress.waits(limit)) return std::nullopt;
+  const auto rows_per_slot = owner.rows.end_row() / limit + 1;
+  if (memory != nullptr) {
+    owner.starved = !memory->fits_resident((slice_rows + rows_per_slot) * index_row_cost(owner));
+    if (owner.starved) return std::nullopt;
+  }
+  return owner.progress.take(limit, std::max<slot_t>(slice_rows / rows_per_slot, 1));
+}
+
+std::vector<row_t> multi_rows::rows_of(std::size_t vector, slot_range slice,
+                                       const view& seen) const {
+  std::vector<row_t> found;
+  for (auto slot = slice.first; slot < slice.end; ++slot) {
+    if (seen.retired.contains(slot)) continue;
+    const auto rows = all_[vector].rows.rows(slot);
+    for (row_t i = 0; i < rows.count; ++i) found.push_back(rows.first + i);
+  }
+  return found;
+}
+
+void multi_rows::finish_slice(std::size_t vector, slot_range slice, std::size_t inserted) {
+  auto& owner = all_[vector];
+  owner.progress.finish(slice);
+  owner.inserted_slots += slice.end - slice.first;
+  owner.inserted_rows += inserted;
+}
+
+std::size_t multi_rows::slices_in_flight() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& vector : all_) sum += vector.progress.in_flight();
+  return sum;
+}
+
+std::uint64_t multi_rows::index_row_cost(const one& vector) {
+  return index_row_bytes(*vector.index, vector.inserted_rows, vector.spec, vector.hnsw);
 }
 
 std::uint64_t multi_rows::bytes() const noexcept {
@@ -94,12 +169,29 @@ std::uint64_t multi_rows::bytes() const noexcept {
   return sum;
 }
 
-std::uint64_t multi_rows::bytes_of(const point& written) const noexcept {
+std::uint64_t multi_rows::index_bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& vector : all_) sum += vector.index->bytes();
+  return sum;
+}
+
+std::uint64_t multi_rows::waiting_bytes(slot_t end) const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& vector : all_) {
+    if (vector.progress.indexed_end() >= end) continue;
+    const auto known = vector.inserted_rows + vector.dead_rows.size();
+    sum += index_row_cost(vector) *
+           (vector.rows.end_row() - std::min<std::uint64_t>(vector.rows.end_row(), known));
+  }
+  return sum;
+}
+
+std::uint64_t multi_rows::bytes_of(const point& written) const {
   std::uint64_t sum = 0;
   for (const auto& known : all_)
     if (const auto* vector = find(written.vectors, known.spec.name))
       sum += vector->values.size() * sizeof(float) +
-             vector->values.size() / known.spec.size * row_extra_bytes;
+             vector->values.size() / known.spec.size * (row_extra_bytes + index_row_cost(known));
   return sum;
 }
 

@@ -5,26 +5,32 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "actors/collection/index_progress.hpp"
 #include "actors/query/view.hpp"
 #include "core/collection_info.hpp"
 #include "core/error.hpp"
+#include "core/memory_budget.hpp"
 #include "core/mutation.hpp"
 #include "plugins/host/registry.hpp"
 
 namespace thespis::actors {
 
-/// The multivectors of a collection in memory: for each name the rows of all points. A row is never
-/// changed or reused; those of points that went stay until the collection is loaded again.
-/// Thread: one writer.
+/// The multivectors of a collection in memory: for each name the rows of all points, and an index
+/// over them. A row is never changed or reused; those of points that went stay until the collection
+/// is loaded again, which numbers rows anew, so indexes are not saved but built again.
+/// Thread: one writer; slices may be inserted beside it.
 class multi_rows {
  public:
-  /// Errors: not_found (no compute plugin), resource_exhausted.
-  [[nodiscard]] result<void> open(const collection_spec& spec, const plugins::registry& plugins);
+  /// Errors: not_found (no such plugin), those of the index plugin, resource_exhausted.
+  [[nodiscard]] result<void> open(const collection_spec& spec, slot_t end,
+                                  const plugins::registry& plugins);
 
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
 
   /// Takes what the rows of these effects need, so that `put` does not fail.
   /// Errors: too_large, resource_exhausted.
@@ -33,23 +39,53 @@ class multi_rows {
   /// Takes those of a point's vectors that are multivectors; returns how many.
   /// Errors: those of the arena.
   [[nodiscard]] result<std::size_t> put(slot_t slot, std::span<const named_vector> vectors);
+  void retire(slot_t slot);
 
   [[nodiscard]] std::vector<multi_view> views() const;
-  void tell(slot_t end, std::vector<vector_index_info>& indexes) const;
+  /// Brings what a view says of index coverage up to date.
+  void refresh(view& made) const;
+  /// Adds an entry per vector, and the status where it is not green because of one.
+  void tell(slot_t end, collection_info& info) const;
+
+  // Slices of slots whose rows are to be inserted; see collection_state.
+  [[nodiscard]] std::optional<slot_range> take_slice(std::size_t vector, slot_t limit,
+                                                     const memory_budget* memory);
+  [[nodiscard]] const std::shared_ptr<plugins::index>& index(std::size_t vector) const noexcept {
+    return all_[vector].index;
+  }
+  /// Rows of the slots of a slice that live in `seen`.
+  [[nodiscard]] std::vector<row_t> rows_of(std::size_t vector, slot_range slice,
+                                           const view& seen) const;
+  /// Notes that so many rows of a slice are in the index.
+  void finish_slice(std::size_t vector, slot_range slice, std::size_t inserted);
+  [[nodiscard]] std::size_t slices_in_flight() const noexcept;
 
   /// What rows take now.
   [[nodiscard]] std::uint64_t bytes() const noexcept;
-  /// What the rows of a point will take.
-  [[nodiscard]] std::uint64_t bytes_of(const point& written) const noexcept;
+  /// What indexes take now, and what they will take for slots below `end` that wait.
+  [[nodiscard]] std::uint64_t index_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t waiting_bytes(slot_t end) const noexcept;
+  /// What the rows of a point will take, here and in an index.
+  [[nodiscard]] std::uint64_t bytes_of(const point& written) const;
 
  private:
   struct one {
     vector_spec spec;
     hnsw_config hnsw;
+    plugins::index_params params;
     std::shared_ptr<plugins::arena> arena;
     row_table rows;
+    slot_bitmap dead_rows;
     std::shared_ptr<const plugins::compute> compute;
+    std::shared_ptr<plugins::index> index;
+    index_progress progress{0};
+    std::uint64_t inserted_slots = 0;
+    std::uint64_t inserted_rows = 0;
+    bool starved = false;  // slots wait for memory
   };
+
+  /// What a row more takes in the index.
+  [[nodiscard]] static std::uint64_t index_row_cost(const one& vector);
 
   std::vector<one> all_;  // in the order of the spec
 };

@@ -17,6 +17,14 @@ using hits = std::vector<plugins::ranked_slot>;
 constexpr std::size_t block_ranks = 1u << 18;
 constexpr std::size_t block_rows_min = 16;
 constexpr std::size_t block_rows_max = 512;
+/// Of the nearest rows to each row of a query the slots are compared exactly: so many by default,
+constexpr std::uint32_t rows_per_query_row = 128;
+/// and at least so many for each hit.
+constexpr std::uint32_t rows_per_hit = 4;
+/// Where they are of too few slots, so many times more are looked at.
+constexpr std::uint32_t widening = 4;
+/// Stands for the walk of one row of a query.
+constexpr std::uint64_t walk_bytes = 1u << 20;
 
 /// Works out the ranks of slots, many rows at a time.
 class max_sim {
@@ -145,6 +153,71 @@ result<hits> settle(const view& source, const multi_view& vector, std::span<cons
   return settled.take();
 }
 
+/// True if every row is compared: asked for, too few for a graph, or an index that scans.
+bool scans_all(const multi_view& vector, const search_request& request) {
+  const std::uint64_t raw_bytes =
+      std::uint64_t{vector.rows.end_row()} * vector.spec.size * sizeof(float);
+  return request.exact || vector.index->scans() ||
+         raw_bytes / 1024 < vector.hnsw.full_scan_threshold_kb;
+}
+
+/// The slots, below what the index covers, of the nearest rows to each row of the query. Errors:
+/// plugin.
+class candidates {
+ public:
+  candidates(const multi_view& vector, const search_request& request, std::span<const float> query)
+      : vector_(vector), queries_(query.size() / vector.spec.size), found_(queries_.size()) {
+    for (std::size_t q = 0; q < queries_.size(); ++q) {
+      auto& one = queries_[q];
+      one.vector = query.subspan(q * vector.spec.size, vector.spec.size);
+      one.ef = request.hnsw_ef.value_or(0);
+      one.end_slot = vector.rows.end_row();
+      one.dead = &vector.dead_rows;
+      one.ignore_codes = request.codes.ignore;
+      one.rescore = request.codes.rescore;
+      one.oversampling = request.codes.oversampling.value_or(0);
+    }
+  }
+
+  /// Looks at `k` rows for each row of the query. Returns whether more of them could tell of more.
+  [[nodiscard]] result<bool> look(std::uint32_t k) {
+    for (auto& one : queries_) one.k = k;
+    THESPIS_CHECK(vector_.index->search_batch(queries_, found_));
+    slots_.clear();
+    bool more = false;
+    for (const auto& rows : found_) {
+      more = more || rows.size() == k;
+      for (const auto& row : rows)
+        if (const auto slot = vector_.rows.slot(row.slot); slot < vector_.indexed_end)
+          slots_.push_back(slot);
+    }
+    std::sort(slots_.begin(), slots_.end());
+    slots_.erase(std::unique(slots_.begin(), slots_.end()), slots_.end());
+    return more;
+  }
+
+  /// Ascending.
+  [[nodiscard]] const std::vector<slot_t>& slots() const noexcept { return slots_; }
+
+ private:
+  const multi_view& vector_;
+  std::vector<plugins::index_query> queries_;
+  std::vector<hits> found_;
+  std::vector<slot_t> slots_;
+};
+
+/// Finds enough candidates for `k` slots, if there are so many.
+result<void> find(candidates& found, std::uint32_t rows, const search_request& request,
+                  std::uint32_t k) {
+  auto wanted = std::max(request.hnsw_ef.value_or(rows_per_query_row), k * rows_per_hit);
+  while (true) {
+    wanted = std::min(wanted, rows);
+    THESPIS_TRY(const bool more, found.look(wanted));
+    if (!more || found.slots().size() >= k || wanted == rows) return ok();
+    wanted = wanted > rows / widening ? rows : wanted * widening;
+  }
+}
+
 }  // namespace
 
 std::uint64_t estimate_multi_bytes(const view& source, const multi_view& vector,
@@ -153,16 +226,26 @@ std::uint64_t estimate_multi_bytes(const view& source, const multi_view& vector,
   std::uint64_t query_rows = rows / std::max<std::uint64_t>(source.points, 1) + 1;
   if (const auto* values = std::get_if<named_vector>(&request.target))
     query_rows = values->values.size() / vector.spec.size + 1;
-  return rows * vector.spec.size * sizeof(float) * query_rows;
+  const auto all = rows * vector.spec.size * sizeof(float) * query_rows;
+  if (scans_all(vector, request)) return all;
+  const auto tail = source.end_slot - vector.indexed_end;
+  return query_rows * walk_bytes + all / std::max<std::uint64_t>(source.end_slot, 1) * tail;
 }
 
-result<void> rank_multi(const view& source, const multi_view& vector, const search_request&,
+result<void> rank_multi(const view& source, const multi_view& vector, const search_request& request,
                         std::span<const float> query, std::uint32_t k, hits& ranked) {
   nearest_slots rough(source, k);
-  max_sim block(vector, query, [&](slot_t slot, float rank) { rough.offer(slot, rank); });
-  for (slot_t slot = 0; slot < source.end_slot; ++slot)
-    if (!source.retired.contains(slot)) THESPIS_CHECK(block.add(slot));
-  THESPIS_CHECK(block.finish());
+  max_sim blocks(vector, query, [&](slot_t slot, float rank) { rough.offer(slot, rank); });
+  const bool scans = scans_all(vector, request);
+  if (!scans && vector.indexed_end > 0) {
+    candidates found(vector, request, query);
+    THESPIS_CHECK(find(found, vector.rows.end_row(), request, k));
+    for (const auto slot : found.slots()) THESPIS_CHECK(blocks.add(slot));
+  }
+  const auto end = request.indexed_only ? vector.indexed_end : source.end_slot;
+  for (slot_t slot = scans ? 0 : vector.indexed_end; slot < end; ++slot)
+    if (!source.retired.contains(slot)) THESPIS_CHECK(blocks.add(slot));
+  THESPIS_CHECK(blocks.finish());
   THESPIS_TRY(ranked, settle(source, vector, query, rough.take()));
   return ok();
 }

@@ -40,13 +40,17 @@ struct sparse_view {
   fields::sparse_snapshot postings;  ///< Of every slot that has the vector.
 };
 
-/// One multivector name of a view.
+/// One multivector name of a view: the index over the rows of slots below `indexed_end`, and all
+/// rows, which `compute` compares exactly.
 struct multi_view {
   vector_spec spec;
   hnsw_config hnsw;
-  std::shared_ptr<const plugins::arena> arena;  ///< Rows of every slot that has the vector.
+  std::shared_ptr<const plugins::arena> arena;  ///< Addressed by row.
   row_table rows;
   std::shared_ptr<const plugins::compute> compute;
+  std::shared_ptr<const plugins::index> index;  ///< Its slots are rows.
+  slot_t indexed_end = 0;
+  slot_bitmap dead_rows;  ///< Rows of slots that died.
 };
 
 /// A collection at one durable moment. It never changes; searches keep it alive while they run.

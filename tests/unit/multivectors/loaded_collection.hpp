@@ -60,6 +60,20 @@ class loaded_collection {
   }
   result<lsn_t> erase(std::uint64_t id) { return write(delete_request{{{point_id(id)}}}); }
 
+  /// Inserts what waits for indexes; at most `slices` of each.
+  void build(std::size_t slices = ~std::size_t{0}) {
+    const auto shown = seen();
+    for (std::size_t vector = 0; vector < state_->vector_count(); ++vector) {
+      for (std::size_t done = 0; done < slices; ++done) {
+        const auto slice = state_->take_slice(vector, shown->end_slot);
+        if (!slice) break;
+        const auto work = state_->work_of(vector, *slice, *shown);
+        REQUIRE(work.index->insert(work.slots));
+        state_->finish_slice(vector, *slice, work.slots.size());
+      }
+    }
+  }
+
   [[nodiscard]] std::shared_ptr<actors::view> seen() const { return state_->make_view(); }
   [[nodiscard]] result<search_reply> search(const search_request& wanted) const {
     return actors::search(*seen(), wanted);
