@@ -126,7 +126,7 @@ class MultivectorTest(unittest.TestCase):
             self.check_refused(put([[1, 2], [1, 2]]), 400, "2 dimensions, expected 3")
             self.check_refused(put([]), 400)
             self.check_refused(put([[1, 2, 3], [1, 2, 1e19]]), 400, "length")
-            self.check_refused(put([[1, 2, 3]] * 4097), 413)
+            self.check_refused(put([[1, 2, 3]] * 4097), 400, "4097 rows, at most 4096")
             self.check_refused(put({"indices": [1], "values": [1]}), 400)
             self.assertEqual(client.post("/collections/texts/points/count",
                                          {"exact": True}).result["count"], 0)
