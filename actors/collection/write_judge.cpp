@@ -161,7 +161,7 @@ result<void> write_judge::judge(update_vectors_request& request) {
 
 result<void> write_judge::judge(delete_vectors_request& request) {
   for (const auto& vector : request.names)
-    if (meta_.spec.find(vector) == nullptr)
+    if (meta_.spec.find(vector) == nullptr && meta_.spec.find_sparse(vector) == nullptr)
       return error(errc::invalid_argument, "collection '" + meta_.name + "': it has no vector '" +
                                                vector + "' that could be deleted");
   THESPIS_CHECK(resolve(request));

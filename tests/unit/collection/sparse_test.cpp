@@ -161,6 +161,22 @@ TEST_CASE("sparse vectors are found exactly, through replacement, deletion and r
   agrees(mended, points, idf, 5);
 }
 
+TEST_CASE("a sparse vector of a point is deleted alone") {
+  scratch_folder folder;
+  test_node node(folder.path());
+  REQUIRE(node.create("docs", words()));
+  for (std::uint64_t id = 1; id < 3; ++id) REQUIRE(node.upsert("docs", {make_point(id, {{7, 1}})}));
+  delete_vectors_request wanted;
+  wanted.ids = {point_id(1)};
+  wanted.names = {"text"};
+  REQUIRE(node.ask<write_reply>(node.serving("docs")->writer, write_operation(wanted)));
+  const auto found = node.search("docs", near({{7, 1}}));
+  REQUIRE(found);
+  REQUIRE(found->hits.size() == 1);
+  CHECK(found->hits[0].id == point_id(2));
+  CHECK(node.info("docs").points == 2);
+}
+
 TEST_CASE("points come back with the vectors that they have") {
   scratch_folder folder;
   test_node node(folder.path());

@@ -92,8 +92,8 @@ TEST_CASE("impossible collections are refused") {
   REQUIRE(has(refused("{}"), "'vectors' is missing"));
   REQUIRE(has(refused(R"({"vectors":{"size":0,"distance":"Dot"}})"), "expected 1 to 65535"));
   REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Chebyshev"}})"), "Chebyshev"));
-  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot","datatype":"float16"}})"),
-              "only float32"));
+  REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot","datatype":"float8"}})"),
+              "unknown datatype 'float8'"));
   REQUIRE(has(refused(R"({"vectors":{"size":4,"distance":"Dot"},"shard_number":3})"), "only 1"));
   REQUIRE(has(
       refused(
