@@ -23,6 +23,8 @@ constexpr std::uint32_t rows_per_query_row = 128;
 constexpr std::uint32_t rows_per_hit = 4;
 /// Where they are of too few slots, so many times more are looked at.
 constexpr std::uint32_t widening = 4;
+/// More rows than these for all rows of a query are not looked at: a scan takes less.
+constexpr std::uint64_t rows_looked_at_max = 1u << 22;
 /// Stands for the walk of one row of a query.
 constexpr std::uint64_t walk_bytes = 1u << 20;
 
@@ -153,12 +155,24 @@ result<hits> settle(const view& source, const multi_view& vector, std::span<cons
   return settled.take();
 }
 
+/// Rows that are looked at for one row of the query.
+std::uint32_t rows_wanted(const search_request& request, std::uint32_t k) {
+  return std::max(request.hnsw_ef.value_or(rows_per_query_row), k * rows_per_hit);
+}
+
+/// True if a scan takes less than to look at so many rows for each row of the query.
+bool too_many(const multi_view& vector, std::uint64_t query_rows, std::uint64_t wanted) {
+  return query_rows * wanted >= std::min<std::uint64_t>(vector.rows.end_row(), rows_looked_at_max);
+}
+
 /// True if every row is compared: asked for, too few for a graph, or an index that scans.
-bool scans_all(const multi_view& vector, const search_request& request) {
+bool scans_all(const multi_view& vector, const search_request& request, std::uint64_t query_rows,
+               std::uint32_t k) {
   const std::uint64_t raw_bytes =
       std::uint64_t{vector.rows.end_row()} * vector.spec.size * sizeof(float);
   return request.exact || vector.index->scans() ||
-         raw_bytes / 1024 < vector.hnsw.full_scan_threshold_kb;
+         raw_bytes / 1024 < vector.hnsw.full_scan_threshold_kb ||
+         too_many(vector, query_rows, rows_wanted(request, k));
 }
 
 /// The slots, below what the index covers, of the nearest rows to each row of the query. Errors:
@@ -206,16 +220,15 @@ class candidates {
   std::vector<slot_t> slots_;
 };
 
-/// Finds enough candidates for `k` slots, if there are so many.
-result<void> find(candidates& found, std::uint32_t rows, const search_request& request,
-                  std::uint32_t k) {
-  auto wanted = std::max(request.hnsw_ef.value_or(rows_per_query_row), k * rows_per_hit);
-  while (true) {
-    wanted = std::min(wanted, rows);
+/// Finds candidates enough for `k` slots, if there are so many. False: a scan takes less.
+result<bool> find(candidates& found, const multi_view& vector, const search_request& request,
+                  std::uint64_t query_rows, std::uint32_t k) {
+  for (auto wanted = rows_wanted(request, k); !too_many(vector, query_rows, wanted);
+       wanted *= widening) {
     THESPIS_TRY(const bool more, found.look(wanted));
-    if (!more || found.slots().size() >= k || wanted == rows) return ok();
-    wanted = wanted > rows / widening ? rows : wanted * widening;
+    if (!more || found.slots().size() >= k) return true;
   }
+  return false;
 }
 
 }  // namespace
@@ -227,7 +240,7 @@ std::uint64_t estimate_multi_bytes(const view& source, const multi_view& vector,
   if (const auto* values = std::get_if<named_vector>(&request.target))
     query_rows = values->values.size() / vector.spec.size + 1;
   const auto all = rows * vector.spec.size * sizeof(float) * query_rows;
-  if (scans_all(vector, request)) return all;
+  if (scans_all(vector, request, query_rows, request.offset + request.limit)) return all;
   const auto tail = source.end_slot - vector.indexed_end;
   return query_rows * walk_bytes + all / std::max<std::uint64_t>(source.end_slot, 1) * tail;
 }
@@ -236,11 +249,14 @@ result<void> rank_multi(const view& source, const multi_view& vector, const sear
                         std::span<const float> query, std::uint32_t k, hits& ranked) {
   nearest_slots rough(source, k);
   max_sim blocks(vector, query, [&](slot_t slot, float rank) { rough.offer(slot, rank); });
-  const bool scans = scans_all(vector, request);
-  if (!scans && vector.indexed_end > 0) {
+  const auto query_rows = query.size() / vector.spec.size;
+  bool scans = scans_all(vector, request, query_rows, k);
+  if (!scans) {
     candidates found(vector, request, query);
-    THESPIS_CHECK(find(found, vector.rows.end_row(), request, k));
-    for (const auto slot : found.slots()) THESPIS_CHECK(blocks.add(slot));
+    THESPIS_TRY(const bool enough, find(found, vector, request, query_rows, k));
+    scans = !enough;
+    if (enough)
+      for (const auto slot : found.slots()) THESPIS_CHECK(blocks.add(slot));
   }
   const auto end = request.indexed_only ? vector.indexed_end : source.end_slot;
   for (slot_t slot = scans ? 0 : vector.indexed_end; slot < end; ++slot)

@@ -116,6 +116,13 @@ TEST_CASE("the graph over rows finds nearly all that an exact search finds") {
     quick.hnsw_ef = 4;
     quick.limit = 1;
     recall(docs, quick);
+    // Looking at rows for so many rows of a query would take more than a scan.
+    auto many = near(source.rows(100));
+    CHECK(recall(docs, many) == 1.0);
+    const auto seen = docs.seen();
+    const auto estimate = actors::estimate_bytes(*seen, many);
+    many.exact = true;
+    CHECK(estimate == actors::estimate_bytes(*seen, many));
   }
 }
 
