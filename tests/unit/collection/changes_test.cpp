@@ -118,7 +118,7 @@ TEST_CASE("a collection is emptied while its index is built, and fills up again"
     REQUIRE(node.upsert("docs", points(100, 1099)));
     node.indexed("docs");
     search_request wanted;
-    wanted.target = std::vector<float>{500, 1};
+    wanted.target = dense_vector({500, 1});
     wanted.limit = 1;
     const auto found = node.search("docs", wanted);
     REQUIRE(found);
