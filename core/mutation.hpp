@@ -86,9 +86,9 @@ struct truncate_collection_effect {
 };
 
 /// One change of one collection. The order of alternatives is part of the journal's format.
-using effect =
-    std::variant<upsert_effect, delete_effect, create_collection_effect, drop_collection_effect,
-                 payload_effect, alias_effect, rename_collection_effect, truncate_collection_effect>;
+using effect = std::variant<upsert_effect, delete_effect, create_collection_effect,
+                            drop_collection_effect, payload_effect, alias_effect,
+                            rename_collection_effect, truncate_collection_effect>;
 
 /// An effect and the collection that it belongs to.
 struct collection_effect {

@@ -26,7 +26,18 @@ void read_target(json_reader& in, search_request& out) {
   }
 }
 
+// A sparse vector stands where objects of other kinds of queries do.
+bool is_sparse(json_reader& in) {
+  const auto start = in.here();
+  std::string_view key;
+  const bool sparse =
+      in.begin_object() && in.next_key(key) && (key == "indices" || key == "values");
+  in.rewind(start);
+  return sparse;
+}
+
 void read_query_object(json_reader& in, search_request& out) {
+  if (is_sparse(in)) return read_target(in, out);
   std::string_view key;
   bool filled = false;
   in.begin_object();

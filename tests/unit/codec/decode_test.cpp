@@ -119,6 +119,9 @@ TEST_CASE("vectors of every shape are read") {
       decode_query(R"({"query":{"nearest":{"indices":[2],"values":[1]}},"using":"s"})", depth);
   REQUIRE(query);
   CHECK(std::get<named_vector>(query->target).shape == vector_shape::sparse);
+  const auto plain = decode_query(R"({"query":{"values":[1],"indices":[2]},"using":"s"})", depth);
+  REQUIRE(plain);
+  CHECK(std::get<named_vector>(plain->target) == std::get<named_vector>(query->target));
 }
 
 TEST_CASE("limits of a request are kept") {
