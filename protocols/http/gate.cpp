@@ -14,7 +14,6 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t hiccup_ns = 20'000'000;  // refusals of this time are not lasting
 constexpr std::int64_t strict_divisor = 5;
-constexpr std::size_t late_divisor = 4;         // who was not heard in time gets in while few run
 constexpr std::size_t cheap_body_bytes = 2048;  // to drop so many costs as much as a head
 constexpr std::size_t costly_body_bytes_max = 1u << 20;
 constexpr std::int64_t smoothing = 32;  // departures that the mean looks back
@@ -23,8 +22,13 @@ constexpr std::int64_t smoothing = 32;  // departures that the mean looks back
 
 gate::gate(std::string name, const bounds& limits) : name_(std::move(name)), bounds_(limits) {}
 
-bool gate::has_room(std::size_t bytes) const noexcept {
-  if (running_ >= bounds_.running_max) return false;
+std::size_t gate::running_max(std::int64_t now_ns) const noexcept {
+  return is_strict(now_ns) ? std::min(bounds_.running_max, bounds_.running_strict)
+                           : bounds_.running_max;
+}
+
+bool gate::has_room(std::size_t bytes, std::int64_t now_ns) const noexcept {
+  if (running_ >= running_max(now_ns)) return false;
   return running_ < bounds_.running_sure || bytes_ + bytes <= bounds_.bytes_max;
 }
 
@@ -49,6 +53,12 @@ bool gate::is_too_long(std::int64_t now_ns) const noexcept {
   return std::max(front_ns, expected_ns) > patience_ns(now_ns);
 }
 
+// By the patience of now: once refusals last, a burst that filled the line must not be served late.
+bool gate::has_waited_too_long(const place& one, std::int64_t now_ns) const noexcept {
+  if (now_ns > one.deadline_ns) return true;
+  return !one.sure && now_ns - one.since_ns > patience_ns(now_ns);
+}
+
 void gate::note_refusal(std::int64_t now_ns) noexcept {
   ++refused_;
   if (now_ns - last_refusal_ns_ >= second_ns) first_refusal_ns_ = now_ns;
@@ -71,19 +81,20 @@ void gate::take(std::size_t bytes) noexcept {
   bytes_ += bytes;
 }
 
-bool gate::refuses(std::int64_t now_ns, std::int64_t unheard_ns) {
+gate::verdict gate::judge(std::int64_t now_ns, std::int64_t unheard_ns) {
   const std::lock_guard guard(mutex_);
   const bool late = unheard_ns > patience_ns(now_ns);
-  const auto running_max = late ? bounds_.running_max / late_divisor : bounds_.running_max;
-  if (line_.empty() && !closed_ && running_ < std::max<std::size_t>(1, running_max)) return false;
-  if (!late && !is_too_long(now_ns)) return false;
+  const auto most = std::min(late ? bounds_.running_late : SIZE_MAX, running_max(now_ns));
+  const bool room = line_.empty() && !closed_ && running_ < most;
+  if (room && (!late || bounds_.serves_late || !is_strict(now_ns))) return verdict::welcome;
+  if (!late && !is_too_long(now_ns)) return verdict::welcome;
   note_refusal(now_ns);
-  return true;
+  return room ? verdict::come_back : verdict::stay_away;
 }
 
-bool gate::try_enter(std::size_t bytes) {
+bool gate::try_enter(std::size_t bytes, std::int64_t now_ns) {
   const std::lock_guard guard(mutex_);
-  if (closed_ || !line_.empty() || !has_room(bytes)) return false;
+  if (closed_ || !line_.empty() || !has_room(bytes, now_ns)) return false;
   take(bytes);
   return true;
 }
@@ -93,16 +104,14 @@ void gate::enter(std::unique_ptr<waiter> who, std::size_t bytes, std::int64_t no
   bool admitted = false;
   {
     const std::lock_guard guard(mutex_);
-    admitted = !closed_ && line_.empty() && has_room(bytes);
+    admitted = !closed_ && line_.empty() && has_room(bytes, now_ns);
     if (admitted) {
       take(bytes);
     } else if (is_too_long(now_ns)) {
       note_refusal(now_ns);
     } else {
       const bool sure = line_.size() < waiting_sure(now_ns);
-      const auto until_ns =
-          sure ? deadline_ns : std::min(deadline_ns, now_ns + patience_ns(now_ns));
-      line_.push_back({std::move(who), bytes, now_ns, until_ns});
+      line_.push_back({std::move(who), bytes, now_ns, deadline_ns, sure});
       return;
     }
   }
@@ -133,9 +142,9 @@ void gate::admit_waiting(std::int64_t now_ns) {
     bool admitted = false;
     {
       const std::lock_guard guard(mutex_);
-      if (line_.empty() || !has_room(line_.front().bytes)) return;
+      if (line_.empty() || !has_room(line_.front().bytes, now_ns)) return;
       auto& front = line_.front();
-      admitted = now_ns <= front.until_ns;
+      admitted = !has_waited_too_long(front, now_ns);
       admitted ? take(front.bytes) : note_refusal(now_ns);
       next = std::move(front.who);
       line_.pop_front();
@@ -149,7 +158,7 @@ void gate::sweep(std::int64_t now_ns) {
   {
     const std::lock_guard guard(mutex_);
     for (auto& one : line_)
-      if (one.until_ns < now_ns) {
+      if (has_waited_too_long(one, now_ns)) {
         late.push_back(std::move(one.who));
         note_refusal(now_ns);
       }

@@ -15,15 +15,19 @@ namespace thespis::http {
 /// Room for requests of one kind. So many run, the others wait in their order; who would wait
 /// longer than the patience is refused at once, before work was put into it. The expected wait is
 /// the length of the line times the time between two departures of late. Once refusals last, the
-/// line is kept at a fifth of the patience until a second passed without one: a burst may wait, but
-/// a lasting overload must not make everybody wait. Refusing takes time as well, so those who were
-/// refused are heard again one after the other, at a rate that leaves most of it to the others.
+/// line is kept at a fifth of the patience until a second passed without one, and fewer may run: a
+/// burst may wait, but a lasting overload must not make everybody wait. Refusing takes time as well,
+/// so those who were refused are heard again one after the other, at a rate that leaves most of it
+/// to the others.
 /// Thread: any. A mutex guards it, which is held for a few instructions.
 class gate {
  public:
   struct bounds {
     std::size_t running_max = 1;
-    std::size_t running_sure = 1;      ///< So many may run however large they are.
+    std::size_t running_strict = SIZE_MAX;  ///< Instead, while refusals last.
+    std::size_t running_late = 1;           ///< Who was not heard in time finds room up to here.
+    bool serves_late = true;                ///< Also while refusals last.
+    std::size_t running_sure = 1;           ///< So many may run however large they are.
     std::size_t bytes_max = SIZE_MAX;  ///< Sum over the bodies of those that run.
     std::size_t waiting_max = 0;
     std::size_t waiting_sure = 0;  ///< So many may wait however long it takes.
@@ -48,11 +52,19 @@ class gate {
 
   gate(std::string name, const bounds& limits);
 
-  /// True, and counted as a refusal, if a request that came now would be refused. One that was not
-  /// heard for `unheard_ns` has waited for so long already: it is let in at once or not at all.
-  [[nodiscard]] bool refuses(std::int64_t now_ns, std::int64_t unheard_ns = 0);
+  /// What a request is told by its head.
+  enum class verdict : std::uint8_t {
+    welcome,    ///< It may wait for room.
+    come_back,  ///< Refused; its sender may come back at once.
+    stay_away,  ///< Refused; its sender is heard again when `next_hearing_ns` says so.
+  };
+
+  /// Judges a request that came now, and counts a refusal. One that was not heard for `unheard_ns`
+  /// has waited for so long already: it is let in at once or not at all. While refusals last, a
+  /// gate that does not serve late takes its sender's next one instead, which is not late.
+  [[nodiscard]] verdict judge(std::int64_t now_ns, std::int64_t unheard_ns = 0);
   /// Takes room for a request with `bytes` of body if there is some and nobody waits for it.
-  [[nodiscard]] bool try_enter(std::size_t bytes);
+  [[nodiscard]] bool try_enter(std::size_t bytes, std::int64_t now_ns);
   /// Waits for room, at most until `deadline_ns`.
   void enter(std::unique_ptr<waiter> who, std::size_t bytes, std::int64_t now_ns,
              std::int64_t deadline_ns);
@@ -75,14 +87,17 @@ class gate {
     std::unique_ptr<waiter> who;
     std::size_t bytes;
     std::int64_t since_ns;
-    std::int64_t until_ns;
+    std::int64_t deadline_ns;
+    bool sure;  // waits however long it takes
   };
 
-  [[nodiscard]] bool has_room(std::size_t bytes) const noexcept;
+  [[nodiscard]] std::size_t running_max(std::int64_t now_ns) const noexcept;
+  [[nodiscard]] bool has_room(std::size_t bytes, std::int64_t now_ns) const noexcept;
   [[nodiscard]] bool is_strict(std::int64_t now_ns) const noexcept;
   [[nodiscard]] std::int64_t patience_ns(std::int64_t now_ns) const noexcept;
   [[nodiscard]] std::size_t waiting_sure(std::int64_t now_ns) const noexcept;
   [[nodiscard]] bool is_too_long(std::int64_t now_ns) const noexcept;
+  [[nodiscard]] bool has_waited_too_long(const place& one, std::int64_t now_ns) const noexcept;
   void note_refusal(std::int64_t now_ns) noexcept;
   void take(std::size_t bytes) noexcept;
   void admit_waiting(std::int64_t now_ns);

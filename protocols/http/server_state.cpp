@@ -17,7 +17,9 @@ namespace thespis::http {
 
 namespace {
 
-constexpr std::size_t refusals_per_core_s = 4000;  // leaves most of a core to requests that run
+constexpr std::size_t refusals_per_core_s = 2000;  // leaves most of a core to requests that run
+constexpr std::size_t reads_strict_divisor = 2;    // while refusals last
+constexpr std::size_t writes_late_divisor = 4;
 
 gate::bounds bounds_of(const config::server& settings) {
   gate::bounds bounds;
@@ -38,13 +40,20 @@ gate::bounds read_bounds(const config::server& settings) {
                           : settings.reads_in_flight_max;
   bounds.running_max = std::min(bounds.running_max, wanted);
   bounds.running_sure = bounds.running_max;
+  // Reads take processor time: each more that runs makes all of them take longer. Below one per
+  // core a core is idle.
+  bounds.running_strict = std::max<std::size_t>(1, bounds.running_max / reads_strict_divisor);
+  bounds.running_late = std::min(bounds.running_strict, usable_processors());
+  bounds.serves_late = false;
   return bounds;
 }
 
-// Small writes share flushes, the more the better; large ones are work for the cores.
+// Small writes share flushes, the more the better; large ones are work for the cores. After a slow
+// flush there is room for many at once, and a body that was sent in vain is dear.
 gate::bounds write_bounds(const config::server& settings) {
   auto bounds = bounds_of(settings);
   bounds.running_sure = std::min(bounds.running_max, usable_processors());
+  bounds.running_late = std::max<std::size_t>(1, bounds.running_max / writes_late_divisor);
   bounds.bytes_max = limits::write_bytes_running_max;
   return bounds;
 }

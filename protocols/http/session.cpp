@@ -339,11 +339,12 @@ session::step session::drop_body(bool keep_line) {
   return step::next;
 }
 
-session::step session::shed() {
+session::step session::shed(gate::verdict why) {
   const bool keep_line = keep_alive_;
   (void)refuse(429, gate_->refusal());
   const auto length = parser_->content_length();
-  heard_again_ns_ = gate_->next_hearing_ns(steady_time_ns(), length ? *length : 0);
+  if (why == gate::verdict::stay_away)
+    heard_again_ns_ = gate_->next_hearing_ns(steady_time_ns(), length ? *length : 0);
   return drop_body(keep_line);
 }
 
@@ -367,8 +368,10 @@ session::step session::judge_load() {
   if (!headers_.expect.empty() && !boost::beast::iequals(headers_.expect, "100-continue"))
     return refuse(417, "Expect: only 100-continue is understood");
   // Who would be refused later is refused before there is work in it.
-  if (gate_ != nullptr && gate_->refuses(steady_time_ns(), std::exchange(unheard_ns_, 0)))
-    return shed();
+  if (gate_ != nullptr) {
+    const auto told = gate_->judge(steady_time_ns(), std::exchange(unheard_ns_, 0));
+    if (told != gate::verdict::welcome) return shed(told);
+  }
   if (length && *length > 0) return judge_memory(*length);
   return step::next;
 }
@@ -448,7 +451,7 @@ session::step session::refuse_slow_body() {
 asio::awaitable<bool> session::take_turn() {
   if (gate_ == nullptr) co_return true;
   gate_bytes_ = request_.body.size();
-  holds_room_ = gate_->try_enter(gate_bytes_);
+  holds_room_ = gate_->try_enter(gate_bytes_, steady_time_ns());
   if (holds_room_) co_return true;
   const auto deadline_ns =
       steady_time_ns() + std::int64_t{shared_->settings.request_timeout_ms} * 1'000'000;
@@ -456,7 +459,7 @@ asio::awaitable<bool> session::take_turn() {
   auto wait = asio::async_initiate<const asio::deferred_t&, void(bool)>(initiation, asio::deferred,
                                                                         gate_bytes_, deadline_ns);
   holds_room_ = co_await std::move(wait);
-  if (!holds_room_) (void)shed();
+  if (!holds_room_) (void)shed(gate::verdict::stay_away);
   co_return holds_room_ && !reset_by_peer();
 }
 

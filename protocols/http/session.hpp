@@ -72,7 +72,7 @@ class session {
   step parse_head();
   step judge_head();
   step judge_load();
-  step shed();
+  step shed(gate::verdict why);
   step drop_body(bool keep_line);
   step parse_body();
   step judge_memory(std::size_t bytes);
