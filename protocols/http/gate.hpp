@@ -16,9 +16,9 @@ namespace thespis::http {
 /// longer than the patience is refused at once, before work was put into it. The expected wait is
 /// the length of the line times the time between two departures of late. Once refusals last, the
 /// line is kept at a fifth of the patience until a second passed without one, and fewer may run: a
-/// burst may wait, but a lasting overload must not make everybody wait. Refusing takes time as well,
-/// so those who were refused are heard again one after the other, at a rate that leaves most of it
-/// to the others.
+/// burst may wait, but a lasting overload must not make everybody wait. Refusing takes time too, so
+/// those who were refused are heard again one after the other, at a rate that leaves most of it to
+/// the others.
 /// Thread: any. A mutex guards it, which is held for a few instructions.
 class gate {
  public:
