@@ -28,7 +28,7 @@ class gate {
     std::size_t running_late = 1;           ///< Who was not heard in time finds room up to here.
     bool serves_late = true;                ///< Also while refusals last.
     std::size_t running_sure = 1;           ///< So many may run however large they are.
-    std::size_t bytes_max = SIZE_MAX;  ///< Sum over the bodies of those that run.
+    std::size_t bytes_max = SIZE_MAX;       ///< Sum over the bodies of those that run.
     std::size_t waiting_max = 0;
     std::size_t waiting_sure = 0;  ///< So many may wait however long it takes.
     std::int64_t patience_ns = 0;
