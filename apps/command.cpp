@@ -56,7 +56,8 @@ int report(const error& failure) {
     case errc::corruption:
     case errc::io:
     case errc::plugin:
-    case errc::internal: return exit_failure;
+    case errc::internal:
+    case errc::key_reused: return exit_failure;
   }
   return exit_failure;
 }

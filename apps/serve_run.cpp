@@ -130,16 +130,17 @@ result<Reply> ask_and_wait(caf::actor_system& system, const Handle& to, Parts&&.
 result<void> make_demo(node& engine) {
   auto& system = engine.runtime().system();
   auto made = ask_and_wait<collection_meta>(system, engine.catalog(), actors::create_atom::value,
-                                            std::string(demo::colours_name), demo::colours_spec());
+                                            std::string(demo::colours_name), demo::colours_spec(),
+                                            write_context{});
   if (!made && made.error().code == errc::already_exists) return ok();
   if (!made) return made.error();
   using handles = actors::shared<actors::collection_handles>;
   THESPIS_TRY(const auto found,
               ask_and_wait<handles>(system, engine.catalog(), actors::find_atom::value,
                                     std::string(demo::colours_name)));
-  THESPIS_TRY(
-      const auto written,
-      ask_and_wait<write_reply>(system, found->writer, upsert_request{demo::colours_points()}));
+  THESPIS_TRY(const auto written,
+              ask_and_wait<write_reply>(system, found->writer,
+                                        upsert_request{demo::colours_points()}, write_context{}));
   log::info("serve", "demo collection made",
             {{"collection", demo::colours_name}, {"points", written.affected}});
   return ok();

@@ -50,6 +50,8 @@ struct storage {
   std::size_t checkpoint_log_bytes = 256u << 20;    ///< Also checkpoints after so much log.
   std::size_t journal_retention_bytes = 64u << 20;  ///< Kept even where nobody needs it.
   std::uint32_t index_save_interval_s = 60;         ///< Changed indexes are saved this often.
+  std::uint32_t idempotency_window_s = 86'400;      ///< A repeat gets the first answer for so long.
+  std::size_t idempotency_keys_max = 1'000'000;     ///< Kept; the oldest go first.
   /// Stored rows are checked after a start, no faster than this; 0: only when asked for.
   std::size_t check_bytes_per_s = 32u << 20;
 };

@@ -28,6 +28,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::io: return "io";
     case errc::plugin: return "plugin";
     case errc::internal: return "internal";
+    case errc::key_reused: return "key_reused";
   }
   return "unknown";
 }

@@ -32,6 +32,7 @@ enum class errc : std::uint8_t {
   io = 16,                  ///< The operating system refused a file or socket operation.
   plugin = 17,              ///< A plugin failed or broke its contract.
   internal = 18,            ///< A defect of ours.
+  key_reused = 19,          ///< An idempotency key was used for a different request.
 };
 
 /// Returns the name of `code` as it is written in logs and answers, such as `"not_found"`.

@@ -26,6 +26,10 @@ inline constexpr std::uint32_t hnsw_ef_construct_max = 4096;
 inline constexpr std::uint32_t binary_bits_max = 4;  ///< Bits a dimension of binary codes.
 inline constexpr float quantile_min = 0.5F;          ///< Of scalar codes, as in the dialect.
 
+// Idempotency keys, as kept
+inline constexpr std::uint32_t idempotency_window_s_max = 31 * 86'400;
+inline constexpr std::size_t idempotency_keys_max = 100'000'000;
+
 // Points
 inline constexpr std::size_t string_id_bytes_max = 512;
 inline constexpr std::size_t sparse_values_max = 65'535;        ///< Per sparse vector.
@@ -58,6 +62,7 @@ inline constexpr std::size_t match_values_max = 100'000;     ///< Of `any` or `e
 inline constexpr std::size_t polygon_points_max = 10'000;    ///< Over all its lines.
 inline constexpr std::size_t payload_path_bytes_max = 1'024;
 inline constexpr std::size_t payload_path_parts_max = 32;
+inline constexpr std::size_t idempotency_key_bytes_max = 255;
 inline constexpr std::size_t header_bytes_max = 8192;
 inline constexpr std::size_t chunk_extension_bytes_max = 8192;  ///< Over all chunks of a body.
 
@@ -69,6 +74,7 @@ inline constexpr std::size_t requests_waiting_sure = 8;           ///< However l
 inline constexpr std::size_t reads_per_core = 10;                 ///< Handled at once, by default.
 inline constexpr std::size_t write_bytes_running_max = 1u << 20;  ///< Bodies handled at once.
 inline constexpr std::size_t writes_pending_max = 4'096;     ///< Per collection, not yet durable.
+inline constexpr std::size_t operations_asked_max = 1'024;   ///< Per collection, being looked up.
 inline constexpr std::size_t index_checks_pending_max = 64;  ///< Per collection, not yet begun.
 inline constexpr std::size_t searches_running_max = 1'024;   ///< Per collection.
 inline constexpr std::size_t long_searches_per_core = 6;     ///< Running or waiting, over all.

@@ -92,9 +92,10 @@ struct batch_request {
   std::vector<write_operation> operations;
 };
 
-/// A write that is durable. Everything up to `lsn` survives a crash.
+/// A write that is committed, and durable if its context said to wait: then everything up to `lsn`
+/// survives a crash.
 struct write_reply {
-  lsn_t lsn = 0;                         ///< 0 if nothing had to change.
+  lsn_t lsn = 0;                         ///< 0: nothing had to change, nor a key to be kept.
   std::uint64_t affected = 0;            ///< Points inserted, changed or deleted.
   std::vector<std::uint64_t> each = {};  ///< Of a batch: points that each operation found or made.
 };

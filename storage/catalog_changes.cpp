@@ -45,7 +45,8 @@ result<std::vector<collection_alias>> catalog_tables::aliases() {
   return all;
 }
 
-result<void> catalog_tables::change_aliases(std::span<const alias_action> actions) {
+result<void> catalog_tables::change_aliases(std::span<const alias_action> actions,
+                                            const idempotency_claim& once) {
   const std::lock_guard lock(mutex_);
   THESPIS_TRY(auto after, decide(actions));
   std::vector<effect> effects;
@@ -56,10 +57,13 @@ result<void> catalog_tables::change_aliases(std::span<const alias_action> action
     if (before == aliases_.end() || before->second != target)
       effects.emplace_back(alias_effect{alias, target});
   }
-  if (effects.empty()) return ok();
+  if (effects.empty()) {
+    if (once) return keep_note({once, 0, write_outcome::unchanged});
+    return ok();
+  }
   THESPIS_PHASE("aliases.change");
   const auto rows = [&](const journal_log::ticket&) { return put_aliases(aliases_, after); };
-  THESPIS_TRY(const lsn_t lsn, handles_->writer.commit(uuid(), effects, 0, rows));
+  THESPIS_TRY(const lsn_t lsn, commit(uuid(), effects, rows, {once, effects.size()}));
   THESPIS_FAIL_POINT("alias.committed");
   aliases_ = std::move(after);
   shared_.flusher->wait_durable(lsn);
@@ -119,17 +123,21 @@ result<void> catalog_tables::put_aliases(const alias_map& before, const alias_ma
   return ok();
 }
 
-result<void> catalog_tables::rename(const std::string& name, const std::string& new_name) {
+result<void> catalog_tables::rename(const std::string& name, const std::string& new_name,
+                                    const idempotency_claim& once) {
   THESPIS_CHECK(validate_collection_name(new_name));
   const std::lock_guard lock(mutex_);
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return no_collection(name);
-  if (name == new_name) return ok();
+  if (name == new_name) {
+    if (once) return keep_note({once, 0, write_outcome::unchanged});
+    return ok();
+  }
   THESPIS_CHECK(check_free(new_name));
   THESPIS_PHASE("collection.rename");
   auto meta = found->second;
   meta.name = new_name;
-  THESPIS_TRY(const lsn_t lsn, commit_name(meta));
+  THESPIS_TRY(const lsn_t lsn, commit_name(meta, {once, 1}));
   THESPIS_FAIL_POINT("rename.committed");
   by_name_.erase(found);
   by_name_.emplace(new_name, std::move(meta));
@@ -138,7 +146,7 @@ result<void> catalog_tables::rename(const std::string& name, const std::string& 
   return ok();
 }
 
-result<lsn_t> catalog_tables::commit_name(const collection_meta& named) {
+result<lsn_t> catalog_tables::commit_name(const collection_meta& named, const write_note& note) {
   const std::array<effect, 1> effects{rename_collection_effect{named.name}};
   const auto rows = [&](const journal_log::ticket&) -> result<void> {
     std::string row;
@@ -147,10 +155,10 @@ result<lsn_t> catalog_tables::commit_name(const collection_meta& named) {
     if (listed) return ok();
     return error(errc::corruption, "collection '" + named.name + "': its row is missing");
   };
-  return handles_->writer.commit(named.id, effects, 0, rows);
+  return commit(named.id, effects, rows, note);
 }
 
-result<void> catalog_tables::truncate(const std::string& name) {
+result<void> catalog_tables::truncate(const std::string& name, const idempotency_claim& once) {
   const std::lock_guard lock(mutex_);
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return no_collection(name);
@@ -161,7 +169,7 @@ result<void> catalog_tables::truncate(const std::string& name) {
   THESPIS_TRY(const auto old, generation_of(handles_->writer.session(), meta.id));
   auto made = make_tables({meta.id, old + 1});
   THESPIS_FAIL_POINT("truncate.tables_made");
-  auto lsn = made ? commit_truncation(meta, old + 1) : result<lsn_t>(std::move(made).error());
+  auto lsn = made ? commit_truncation(meta, old + 1, once) : result<lsn_t>(std::move(made).error());
   if (!lsn) {
     shared_.dropped.add_unused(meta.id, old + 1);
     return std::move(lsn).error();
@@ -179,7 +187,8 @@ result<void> catalog_tables::truncate(const std::string& name) {
 }
 
 result<lsn_t> catalog_tables::commit_truncation(const collection_meta& meta,
-                                                std::uint32_t generation) {
+                                                std::uint32_t generation,
+                                                const idempotency_claim& once) {
   const std::array<effect, 1> effects{truncate_collection_effect{}};
   const auto rows = [&](const journal_log::ticket& spent) -> result<void> {
     collection_counters counters;
@@ -192,18 +201,19 @@ result<lsn_t> catalog_tables::commit_truncation(const collection_meta& meta,
     if (any) return ok();
     return error(errc::corruption, "collection '" + meta.name + "': its counters are missing");
   };
-  return handles_->writer.commit(meta.id, effects, 0, rows);
+  return commit(meta.id, effects, rows, {once, 1});
 }
 
 result<collection_meta> catalog_tables::create_nameless(const collection_spec& spec) {
   THESPIS_CHECK(validate(spec));
   const std::lock_guard lock(mutex_);
-  THESPIS_TRY(auto meta, create_tables({}, spec));
+  THESPIS_TRY(auto meta, create_tables({}, spec, nullptr));
   nameless_.emplace(meta.id, meta);
   return meta;
 }
 
-result<collection_meta> catalog_tables::give_name(const uuid& id, const std::string& name) {
+result<collection_meta> catalog_tables::give_name(const uuid& id, const std::string& name,
+                                                  const write_note& note) {
   THESPIS_CHECK(validate_collection_name(name));
   const std::lock_guard lock(mutex_);
   const auto found = nameless_.find(id);
@@ -212,7 +222,7 @@ result<collection_meta> catalog_tables::give_name(const uuid& id, const std::str
   THESPIS_CHECK(check_free(name));
   auto meta = found->second;
   meta.name = name;
-  THESPIS_TRY(const lsn_t lsn, commit_name(meta));
+  THESPIS_TRY(const lsn_t lsn, commit_name(meta, note));
   THESPIS_FAIL_POINT("copy.named");
   nameless_.erase(found);
   by_name_.emplace(name, meta);
@@ -227,7 +237,7 @@ result<void> catalog_tables::drop_nameless(const uuid& id) {
   if (found == nameless_.end())
     return error(errc::not_found, "collection " + id.text() + ": its copy is gone");
   const auto meta = found->second;
-  THESPIS_CHECK(drop_tables(meta));
+  THESPIS_CHECK(drop_tables(meta, nullptr));
   nameless_.erase(id);
   return ok();
 }

@@ -12,6 +12,7 @@
 #include "core/collection_info.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
+#include "storage/idempotency_store.hpp"
 
 namespace thespis::storage {
 
@@ -20,7 +21,8 @@ class engine;
 
 /// The table of collections. Creation makes the tables first and then commits the catalog row and
 /// the journal entry; dropping commits first and then removes tables, retried until no cursor is
-/// open. Both return when the change is durable, so they block: call them on a builder thread.
+/// open. Both return when the change is durable, so they block: call them on a builder thread. What
+/// they do under an idempotency key (`once`) is kept in their transactions.
 /// Thread: one caller at a time.
 class catalog_store {
  public:
@@ -32,11 +34,16 @@ class catalog_store {
   /// Errors: already_exists (also an alias of that name), resource_exhausted
   /// (`limits::collections_max`), io.
   [[nodiscard]] virtual result<collection_meta> create(const std::string& name,
-                                                       const collection_spec& spec) = 0;
+                                                       const collection_spec& spec,
+                                                       const idempotency_claim& once = nullptr) = 0;
 
   /// Drops the collection and its aliases; its store must be closed soon after, its tables go then.
   /// Errors: not_found, io.
-  [[nodiscard]] virtual result<void> drop(const std::string& name) = 0;
+  [[nodiscard]] virtual result<void> drop(const std::string& name,
+                                          const idempotency_claim& once = nullptr) = 0;
+
+  /// Keeps that nothing had to be done under a key. Returns when that is durable. Errors: io.
+  [[nodiscard]] virtual result<void> keep_unchanged(const idempotency_claim& once) = 0;
 
   /// All aliases, by name.
   [[nodiscard]] virtual result<std::vector<collection_alias>> aliases() = 0;
@@ -45,26 +52,28 @@ class catalog_store {
   /// Errors: invalid_argument (a name), not_found (collection, or an alias to be renamed),
   /// already_exists (an alias would have the name of a collection), resource_exhausted
   /// (`limits::aliases_max`), io.
-  [[nodiscard]] virtual result<void> change_aliases(std::span<const alias_action> actions) = 0;
+  [[nodiscard]] virtual result<void> change_aliases(std::span<const alias_action> actions,
+                                                    const idempotency_claim& once = nullptr) = 0;
 
   /// Gives a collection another name; tables, aliases and open stores stay as they are.
   /// Errors: invalid_argument, not_found, already_exists (also an alias of that name), io.
-  [[nodiscard]] virtual result<void> rename(const std::string& name,
-                                            const std::string& new_name) = 0;
+  [[nodiscard]] virtual result<void> rename(const std::string& name, const std::string& new_name,
+                                            const idempotency_claim& once = nullptr) = 0;
 
   /// Gives the collection new, empty tables; the old ones go like those of a drop. No store of it
   /// may write meanwhile; one that is open goes on reading the old tables while they are there.
   /// Errors: not_found, resource_exhausted, io.
-  [[nodiscard]] virtual result<void> truncate(const std::string& name) = 0;
+  [[nodiscard]] virtual result<void> truncate(const std::string& name,
+                                              const idempotency_claim& once = nullptr) = 0;
 
   /// Makes a collection without a name, which is not listed. What has no name at a start is
   /// dropped. Errors: resource_exhausted, io.
   [[nodiscard]] virtual result<collection_meta> create_nameless(const collection_spec& spec) = 0;
 
-  /// Gives a nameless collection its name, by which it comes to be listed.
-  /// Errors: not_found, already_exists, io.
-  [[nodiscard]] virtual result<collection_meta> give_name(const uuid& id,
-                                                          const std::string& name) = 0;
+  /// Gives a nameless collection its name, by which it comes to be listed. A `note` with a claim is
+  /// kept in that transaction. Errors: not_found, already_exists, io.
+  [[nodiscard]] virtual result<collection_meta> give_name(const uuid& id, const std::string& name,
+                                                          const write_note& note = {}) = 0;
 
   /// Drops a nameless collection. Errors: not_found, io.
   [[nodiscard]] virtual result<void> drop_nameless(const uuid& id) = 0;

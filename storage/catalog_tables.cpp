@@ -100,7 +100,7 @@ result<void> catalog_tables::drop_unfinished() {
     const auto meta = nameless_.begin()->second;
     THESPIS_FAIL_POINT("recovery.copy_found");
     log::info("storage", "removed an unfinished copy of a collection", {{"id", meta.id.text()}});
-    THESPIS_CHECK(drop_tables(meta));
+    THESPIS_CHECK(drop_tables(meta, nullptr));
     nameless_.erase(meta.id);
   }
   return ok();
@@ -132,13 +132,13 @@ result<std::vector<collection_meta>> catalog_tables::list() {
   return all;
 }
 
-result<collection_meta> catalog_tables::create(const std::string& name,
-                                               const collection_spec& spec) {
+result<collection_meta> catalog_tables::create(const std::string& name, const collection_spec& spec,
+                                               const idempotency_claim& once) {
   THESPIS_CHECK(validate_collection_name(name));
   THESPIS_CHECK(validate(spec));
   const std::lock_guard lock(mutex_);
   THESPIS_CHECK(check_free(name));
-  THESPIS_TRY(auto meta, create_tables(name, spec));
+  THESPIS_TRY(auto meta, create_tables(name, spec, once));
   by_name_.emplace(name, meta);
   return meta;
 }
@@ -154,7 +154,8 @@ result<void> catalog_tables::check_free(const std::string& name) const {
 
 // A collection in the tables of the node, with tables of its own, durably.
 result<collection_meta> catalog_tables::create_tables(const std::string& name,
-                                                      const collection_spec& spec) {
+                                                      const collection_spec& spec,
+                                                      const idempotency_claim& once) {
   const auto listed = by_name_.size() + nameless_.size();
   if (listed >= limits::collections_max)
     return error(errc::resource_exhausted, "collection '" + name + "': there are " +
@@ -165,7 +166,7 @@ result<collection_meta> catalog_tables::create_tables(const std::string& name,
   THESPIS_PHASE("collection.create");
   const collection_meta meta{uuid::random(), name, spec, wall_time_us()};
   auto made = make_tables({meta.id, 0});
-  auto lsn = made ? commit_creation(meta) : result<lsn_t>(std::move(made).error());
+  auto lsn = made ? commit_creation(meta, once) : result<lsn_t>(std::move(made).error());
   if (!lsn) {
     shared_.dropped.add(meta.id, 0);
     return std::move(lsn).error();
@@ -185,9 +186,8 @@ result<void> catalog_tables::make_tables(const tables::table_owner& owner) {
   return ok();
 }
 
-result<lsn_t> catalog_tables::commit_creation(const collection_meta& meta) {
-  const std::array<effect, 1> effects{
-      create_collection_effect{meta.name, meta.spec, meta.created_us}};
+result<lsn_t> catalog_tables::commit_creation(const collection_meta& meta,
+                                              const idempotency_claim& once) {
   const auto rows = [&](const journal_log::ticket& spent) -> result<void> {
     std::string row;
     THESPIS_CHECK(codec::encode_collection(meta, row));
@@ -198,25 +198,46 @@ result<lsn_t> catalog_tables::commit_creation(const collection_meta& meta) {
     THESPIS_CHECK(codec::encode_counters(counters, row));
     return handles_->counters.put(tables::key(meta.id), row);
   };
-  return handles_->writer.commit(meta.id, effects, 0, rows);
+  const std::array<effect, 1> effects{
+      create_collection_effect{meta.name, meta.spec, meta.created_us}};
+  return commit(meta.id, effects, rows, {once, 1});
 }
 
-result<void> catalog_tables::drop(const std::string& name) {
+result<lsn_t> catalog_tables::commit(const uuid& collection, std::span<const effect> effects,
+                                     const writer::change& rows, const write_note& note) {
+  return handles_->writer.commit(collection, effects, 0, rows, note.once ? &note : nullptr);
+}
+
+result<void> catalog_tables::keep_unchanged(const idempotency_claim& once) {
+  const std::lock_guard lock(mutex_);
+  return keep_note({once, 0, write_outcome::unchanged});
+}
+
+// A key of what has no effects. The lock is held.
+result<void> catalog_tables::keep_note(const write_note& note) {
+  const auto nothing = [](const journal_log::ticket&) { return ok(); };
+  THESPIS_TRY(const lsn_t lsn, commit({}, {}, nothing, note));
+  shared_.flusher->wait_durable(lsn);
+  return ok();
+}
+
+result<void> catalog_tables::drop(const std::string& name, const idempotency_claim& once) {
   const std::lock_guard lock(mutex_);
   const auto found = by_name_.find(name);
   if (found == by_name_.end())
     return error(errc::not_found, "collection '" + name + "': does not exist");
   const auto meta = found->second;
-  THESPIS_CHECK(drop_tables(meta));
+  THESPIS_CHECK(drop_tables(meta, once));
   by_name_.erase(name);
   std::erase_if(aliases_, [&](const auto& alias) { return alias.second == meta.id; });
   return ok();
 }
 
-result<void> catalog_tables::drop_tables(const collection_meta& meta) {
+result<void> catalog_tables::drop_tables(const collection_meta& meta,
+                                         const idempotency_claim& once) {
   THESPIS_PHASE("collection.drop");
   THESPIS_TRY(const auto generation, generation_of(handles_->writer.session(), meta.id));
-  THESPIS_TRY(const lsn_t lsn, commit_drop(meta));
+  THESPIS_TRY(const lsn_t lsn, commit_drop(meta, once));
   THESPIS_FAIL_POINT("drop.row_committed");
   // Tables go only when no crash can bring the catalog's row back.
   shared_.flusher->wait_durable(lsn);
@@ -225,8 +246,8 @@ result<void> catalog_tables::drop_tables(const collection_meta& meta) {
   return ok();
 }
 
-result<lsn_t> catalog_tables::commit_drop(const collection_meta& meta) {
-  const std::array<effect, 1> effects{drop_collection_effect{meta.name}};
+result<lsn_t> catalog_tables::commit_drop(const collection_meta& meta,
+                                          const idempotency_claim& once) {
   const auto rows = [&](const journal_log::ticket&) -> result<void> {
     THESPIS_TRY(const bool listed, handles_->catalog.remove(tables::key(meta.id)));
     // A damaged collection may have lost its counters; it can go all the same.
@@ -239,7 +260,8 @@ result<lsn_t> catalog_tables::commit_drop(const collection_meta& meta) {
     if (listed) return ok();
     return error(errc::corruption, "collection '" + meta.name + "': its row is missing");
   };
-  return handles_->writer.commit(meta.id, effects, 0, rows);
+  const std::array<effect, 1> effects{drop_collection_effect{meta.name}};
+  return commit(meta.id, effects, rows, {once, 1});
 }
 
 result<std::shared_ptr<collection_store>> catalog_tables::open(const collection_meta& meta) {

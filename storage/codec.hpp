@@ -34,6 +34,8 @@ enum class record : std::uint8_t {
   journal_entry = 'J',
   journal_segments = 'G',
   alias = 'A',
+  idempotency = 'I',
+  idempotency_order = 'O',
 };
 
 /// Newest format of a kind, which this build writes; it reads that and all before.

@@ -15,6 +15,7 @@
 #include "core/ids.hpp"
 #include "core/mutation.hpp"
 #include "core/point.hpp"
+#include "storage/idempotency_store.hpp"
 
 namespace thespis::storage {
 
@@ -99,8 +100,10 @@ class collection_store {
   /// Assigns slots: an upsert whose vectors differ from the stored ones retires the old slot and
   /// takes a new one; the same vectors, and a change of the payload alone, keep their slot.
   /// Committed, not yet durable: see flusher.
+  /// A `note` is kept in that transaction; without effects it is kept alone.
   /// Errors: resource_exhausted, conflict, io; the state is then unchanged.
-  [[nodiscard]] virtual result<applied_batch> apply(std::span<const effect> effects) = 0;
+  [[nodiscard]] virtual result<applied_batch> apply(std::span<const effect> effects,
+                                                    const write_note* note = nullptr) = 0;
 
   /// From now on `meta` and messages say `name`, which the catalog's row has already.
   virtual void rename(const std::string& name) = 0;

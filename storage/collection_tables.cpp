@@ -124,10 +124,16 @@ result<std::optional<point_record>> collection_tables::find_row(const point_id& 
   return std::optional<point_record>(std::move(*row));
 }
 
-result<applied_batch> collection_tables::apply(std::span<const effect> effects) {
-  if (effects.empty()) return applied_batch{counters().lsn, {}};
+result<applied_batch> collection_tables::apply(std::span<const effect> effects,
+                                               const write_note* note) {
+  if (effects.empty() && note == nullptr) return applied_batch{counters().lsn, {}};
   const std::lock_guard writing(writer_mutex_);
   THESPIS_TRY(auto* const at, open_handles());
+  if (effects.empty()) {
+    const auto nothing = [](const journal_log::ticket&) { return ok(); };
+    THESPIS_TRY(const lsn_t lsn, at->writer.commit(id_, effects, 0, nothing, note));
+    return applied_batch{lsn, {}};
+  }
   batch state;
   const auto rows = [&](const journal_log::ticket& spent) -> result<void> {
     state = batch{counters(), spent.lsn, {}};
@@ -136,7 +142,7 @@ result<applied_batch> collection_tables::apply(std::span<const effect> effects) 
     THESPIS_CHECK(apply_all(effects, state));
     return write_counters(state);
   };
-  THESPIS_TRY(const lsn_t lsn, at->writer.commit(id_, effects, bytes_of(effects), rows));
+  THESPIS_TRY(const lsn_t lsn, at->writer.commit(id_, effects, bytes_of(effects), rows, note));
   const std::lock_guard lock(state_mutex_);
   counters_ = state.counters;
   return applied_batch{lsn, std::move(state.changes)};

@@ -27,7 +27,8 @@ class collection_tables final : public collection_store {
   [[nodiscard]] collection_counters counters() const noexcept override;
   [[nodiscard]] result<std::optional<point_record>> find(const point_id& id) override;
   [[nodiscard]] result<std::vector<named_vector>> vectors(slot_t slot) override;
-  [[nodiscard]] result<applied_batch> apply(std::span<const effect> effects) override;
+  [[nodiscard]] result<applied_batch> apply(std::span<const effect> effects,
+                                            const write_note* note) override;
   [[nodiscard]] result<std::unique_ptr<collection_snapshot>> snapshot() const override;
   void rename(const std::string& name) override;
   void idle() override;

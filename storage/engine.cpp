@@ -18,6 +18,7 @@
 #include "storage/catalog_tables.hpp"
 #include "storage/collection_check.hpp"
 #include "storage/data_folder.hpp"
+#include "storage/idempotency_check.hpp"
 #include "storage/journal_check.hpp"
 #include "storage/log_check.hpp"
 #include "storage/log_files.hpp"
@@ -41,6 +42,29 @@ void raise_descriptor_limit() noexcept {
 struct identity {
   uuid id;
   std::uint64_t term = 0;
+};
+
+/// What belongs to no collection: first the journal, then the idempotency keys.
+class node_check final : public stored_check {
+ public:
+  node_check(session_pool& sessions, lsn_t durable)
+      : journal_(sessions, durable), keys_(sessions) {}
+
+  result<std::size_t> step(std::size_t bytes_max) override {
+    THESPIS_TRY(const auto bytes, journal_.step(bytes_max));
+    if (bytes > 0) return bytes;
+    return keys_.step(bytes_max);
+  }
+  double share() const noexcept override { return (journal_.share() + keys_.share()) / 2; }
+  std::vector<health_component> found() const override {
+    auto all = journal_.found();
+    for (auto& part : keys_.found()) all.push_back(std::move(part));
+    return all;
+  }
+
+ private:
+  journal_check journal_;
+  idempotency_check keys_;
 };
 
 // Reads the node's identity, or makes it, and raises the term.
@@ -116,6 +140,8 @@ struct engine::impl {
         journal_log::open(shared.sessions, shared.settings.journal_retention_bytes, self.term));
     shared.flusher = std::make_unique<log_flusher>(shared.sessions, *shared.journal);
     THESPIS_CHECK(shared.flusher->start());
+    THESPIS_TRY(shared.idempotency, idempotency_table::open(shared.sessions, shared.settings,
+                                                            shared.journal->marks().assigned));
     THESPIS_TRY(catalog, catalog_tables::open(shared));
     THESPIS_FAIL_POINT("recovery.catalog_read");
     // A start that finds no room has failed by now; from here on a write can wait for some.
@@ -168,6 +194,7 @@ result<std::shared_ptr<engine>> engine::open(const config::storage& settings,
 catalog_store& engine::catalog() noexcept { return *impl_->catalog; }
 journal& engine::journal() noexcept { return *impl_->shared.journal; }
 flusher& engine::flusher() noexcept { return *impl_->shared.flusher; }
+idempotency_store& engine::idempotency() noexcept { return *impl_->shared.idempotency; }
 const uuid& engine::node_id() const noexcept { return impl_->self.id; }
 std::uint64_t engine::term() const noexcept { return impl_->self.term; }
 
@@ -185,8 +212,8 @@ std::unique_ptr<stored_check> engine::check(const collection_meta& meta,
   return std::make_unique<collection_check>(impl_->shared.sessions, meta, std::move(visit));
 }
 
-std::unique_ptr<stored_check> engine::check_journal() const {
-  return std::make_unique<journal_check>(impl_->shared.sessions, impl_->shared.journal->durable());
+std::unique_ptr<stored_check> engine::check_node() const {
+  return std::make_unique<node_check>(impl_->shared.sessions, impl_->shared.journal->durable());
 }
 
 engine_stats engine::stats() const {

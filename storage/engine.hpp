@@ -18,6 +18,7 @@ namespace thespis::storage {
 class catalog_store;
 class disk_room;
 class flusher;
+class idempotency_store;
 class journal;
 
 /// Bytes and counts for `/metrics`.
@@ -48,6 +49,7 @@ class engine {
   [[nodiscard]] catalog_store& catalog() noexcept;
   [[nodiscard]] storage::journal& journal() noexcept;
   [[nodiscard]] storage::flusher& flusher() noexcept;
+  [[nodiscard]] idempotency_store& idempotency() noexcept;
 
   /// Identifies the data folder for its lifetime.
   [[nodiscard]] const uuid& node_id() const noexcept;
@@ -59,8 +61,8 @@ class engine {
   /// A check of a collection's tables; `visit` sees its points. Engine and collection outlive it.
   [[nodiscard]] std::unique_ptr<stored_check> check(const collection_meta& meta,
                                                     point_visitor visit = {}) const;
-  /// A check of the journal's durable entries.
-  [[nodiscard]] std::unique_ptr<stored_check> check_journal() const;
+  /// A check of the journal's durable entries, and of the idempotency keys that are kept.
+  [[nodiscard]] std::unique_ptr<stored_check> check_node() const;
 
   [[nodiscard]] engine_stats stats() const;
   /// The room on the disk of the data folder.

@@ -35,6 +35,9 @@ class journal {
   [[nodiscard]] virtual result<void> read(
       lsn_t first, const std::function<bool(journal_entry&&)>& visit) const = 0;
 
+  /// Reads one entry. Errors: not_found if it is trimmed or not durable; corruption.
+  [[nodiscard]] virtual result<journal_entry> entry(lsn_t lsn) const = 0;
+
   /// Says that `reader` needs every entry above `lsn`; trimming keeps them.
   virtual void hold(const std::string& reader, lsn_t lsn) = 0;
   /// Takes back `hold`.

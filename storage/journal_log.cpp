@@ -176,6 +176,18 @@ result<void> journal_log::read(lsn_t first,
   return ok();
 }
 
+result<journal_entry> journal_log::entry(lsn_t lsn) const {
+  const auto missing = [&] {
+    return error(errc::not_found, name_of(lsn) + ": it is trimmed, or not durable");
+  };
+  const auto now = marks();
+  if (lsn <= now.trimmed || lsn > now.durable) return missing();
+  THESPIS_TRY(const auto entries, read_some(lsn, lsn));
+  if (!entries.empty()) return codec::decode_entry(entries.front(), name_of(lsn));
+  if (lsn <= marks().trimmed) return missing();
+  return error(errc::corruption, name_of(lsn) + ": missing");
+}
+
 // Whole entries from `first`, without a gap, up to `last` or about `read_bytes_max`. The caller
 // visits them after the transaction has ended, so that a slow visitor pins nothing.
 result<std::vector<std::string>> journal_log::read_some(lsn_t first, lsn_t last) const {

@@ -73,6 +73,7 @@ class journal_log final : public journal {
   [[nodiscard]] journal_marks marks() const noexcept override;
   [[nodiscard]] result<void> read(lsn_t first,
                                   const std::function<bool(journal_entry&&)>& visit) const override;
+  [[nodiscard]] result<journal_entry> entry(lsn_t lsn) const override;
   void hold(const std::string& reader, lsn_t lsn) override;
   void release(const std::string& reader) override;
   [[nodiscard]] result<void> trim() override;

@@ -86,6 +86,7 @@ void maintenance::tick() {
   note_cache();
   shared_.journal->pay_owed();
   shared_.dropped.retry();
+  report(shared_.idempotency->sweep(shared_.journal->stable()));
   if (checkpoint_due()) report(checkpoint());
   if (shared_.cache.is_quiet(cache_quiet_ms)) {
     // Clean pages leave the cache without writing, so the smaller size stalls nobody.

@@ -13,7 +13,8 @@
 namespace thespis::storage {
 
 /// The checkpoint thread: checkpoints by time and by log size, trims the journal, removes dropped
-/// tables, pays owed no-ops, takes the disk's reserve, accounts for the cache and shrinks it.
+/// tables, pays owed no-ops, removes old idempotency keys, takes the disk's reserve, accounts for
+/// the cache and shrinks it.
 class maintenance {
  public:
   static constexpr int tick_ms = 250;

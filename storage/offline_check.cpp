@@ -17,6 +17,7 @@
 #include "storage/collection_repair.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/generations.hpp"
+#include "storage/idempotency_check.hpp"
 #include "storage/journal_check.hpp"
 #include "storage/log_check.hpp"
 #include "storage/orphans.hpp"
@@ -50,6 +51,7 @@ class folder_check {
   result<health_report> run(const derived_files_check& derived);
 
  private:
+  result<void> run_whole(stored_check& one);
   result<void> verify_tables();
   result<void> read_catalog();
   result<void> check_lost_rows(health_component& catalog);
@@ -82,11 +84,12 @@ result<health_report> folder_check::run(const derived_files_check& derived) {
   for (const auto& meta : collections_) THESPIS_CHECK(check_collection(meta, derived));
   if (!unreadable(tables::journal) && !unreadable(tables::node)) {
     journal_check journal(shared_.sessions);
-    std::size_t read = 1;
-    while (read > 0) {
-      THESPIS_TRY(read, journal.step(step_bytes));
-    }
-    for (auto& part : journal.found()) report_.node.push_back(std::move(part));
+    THESPIS_CHECK(run_whole(journal));
+  }
+  // A folder of an earlier build has no such table.
+  if (!unreadable(tables::idempotency)) {
+    idempotency_check keys(shared_.sessions, wanted_.repair);
+    THESPIS_CHECK(run_whole(keys));
   }
   // Whoever cannot read the list of collections must not say that something belongs to none.
   if (!unreadable(tables::catalog) && !unreadable(tables::counters)) THESPIS_CHECK(check_orphans());
@@ -95,6 +98,15 @@ result<health_report> folder_check::run(const derived_files_check& derived) {
   report_.finished_us = wall_time_us();
   report_.share = 1;
   return std::move(report_);
+}
+
+result<void> folder_check::run_whole(stored_check& one) {
+  std::size_t read = 1;
+  while (read > 0) {
+    THESPIS_TRY(read, one.step(step_bytes));
+  }
+  for (auto& part : one.found()) report_.node.push_back(std::move(part));
+  return ok();
 }
 
 result<void> folder_check::verify_tables() {

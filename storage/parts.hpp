@@ -11,6 +11,7 @@
 #include "storage/cache_budget.hpp"
 #include "storage/disk_room.hpp"
 #include "storage/dropped_tables.hpp"
+#include "storage/idempotency_table.hpp"
 #include "storage/journal_log.hpp"
 #include "storage/log_flusher.hpp"
 #include "storage/patient_files.hpp"
@@ -47,6 +48,7 @@ struct parts {
   cache_budget cache;
   dropped_tables dropped;
   std::unique_ptr<journal_log> journal;
+  std::unique_ptr<idempotency_table> idempotency;
   std::unique_ptr<log_flusher> flusher;
 };
 

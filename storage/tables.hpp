@@ -25,6 +25,9 @@ inline const std::string counters = "table:counters";
 /// Parts of journal entries by (LSN, part).
 inline const std::string journal = "table:journal";
 
+/// Writes by idempotency key; see `codec_idempotency.hpp`.
+inline const std::string idempotency = "table:idempotency";
+
 // Keys of the node's table.
 inline constexpr std::string_view node_id_key = "node.id";
 inline constexpr std::string_view term_key = "node.term";

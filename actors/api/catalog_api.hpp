@@ -48,39 +48,49 @@ namespace thespis::actors {
 /// that is said. Knows all collections, makes and drops them, and supervises their actors: one that
 /// fails is restarted from storage with a growing delay and after repeated failures quarantined;
 /// one that is damaged or of a newer format is quarantined at once.
+///
+/// What writes takes a `write_context` and, with an idempotency key, is done once, as a write of
+/// points is: see `collection_actor`.
 using catalog_actor = caf::typed_actor<
     /// Makes a collection; answers when it is durable and serves.
     /// Errors: invalid_argument, already_exists (also an alias of that name), resource_exhausted,
     /// not_found (index plugin), unsupported (what an index plugin refuses, or a quantizer that is
     /// not loaded), plugin, io.
-    caf::replies_to<create_atom, std::string, collection_spec>::with<collection_meta>,
-    /// Drops a collection, its points and its aliases; answers when that is durable.
-    /// Errors: not_found (also an alias of that name), io.
-    caf::replies_to<drop_atom, std::string>::with<bool>,
+    caf::replies_to<create_atom, std::string, collection_spec,
+                    write_context>::with<collection_meta>,
+    /// Drops a collection, its points and its aliases; answers when that is durable. With an
+    /// idempotency key, false if there was none. Errors: not_found (without one; also an alias of
+    /// that name), io.
+    caf::replies_to<drop_atom, std::string, write_context>::with<bool>,
     /// Changes aliases in the order given, all at once: every message before it is served sees
     /// none of it, every later one all. Answers when it is durable.
     /// Errors: those of `catalog_store::change_aliases`.
-    caf::replies_to<alias_atom, std::vector<alias_action>>::with<bool>,
+    caf::replies_to<alias_atom, std::vector<alias_action>, write_context>::with<bool>,
     /// The aliases of a collection, or of all (""), by name. Errors: not_found.
     caf::replies_to<aliases_atom, std::string>::with<std::vector<collection_alias>>,
     /// Gives a collection another name; answers when it is durable. Requests under way go on.
     /// Errors: invalid_argument (also the name of an alias), not_found, already_exists, unavailable
     /// (it does not serve, or changes already), io.
-    caf::replies_to<rename_atom, std::string, std::string>::with<bool>,
+    caf::replies_to<rename_atom, std::string, std::string, write_context>::with<bool>,
     /// Empties a collection; answers when that is durable and seen. A write before or during that
     /// is answered before and lost, or takes effect after it.
     /// Errors: not_found, unavailable (it does not serve, or changes already), resource_exhausted,
     /// io.
-    caf::replies_to<truncate_atom, std::string>::with<bool>,
+    caf::replies_to<truncate_atom, std::string, write_context>::with<bool>,
     /// Makes a collection (the second name) with the specification and the points of another (the
-    /// first), as those are at one moment. It appears when it is whole. Answers then, or (false)
-    /// as soon as it is begun. Errors: invalid_argument, not_found, already_exists, conflict (the
-    /// first was emptied or dropped meanwhile), unavailable (too many copies), resource_exhausted,
-    /// io.
-    caf::replies_to<copy_atom, std::string, std::string, bool>::with<collection_copy_status>,
+    /// first), as those are at one moment. It appears when it is whole. Answers then, or, where the
+    /// context does not wait, as soon as it is begun. A repeat of one that was answered so is told
+    /// how far it is, or waits for it. Errors: invalid_argument, not_found, already_exists,
+    /// conflict (the first was emptied or dropped meanwhile), unavailable (too many copies),
+    /// resource_exhausted, io.
+    caf::replies_to<copy_atom, std::string, std::string,
+                    write_context>::with<collection_copy_status>,
     /// Copies of a collection that are made, and the last ones that were, oldest first.
     /// Errors: not_found.
     caf::replies_to<copies_atom, std::string>::with<std::vector<collection_copy_status>>,
+    /// What a write of points under this key was answered, once it is durable: for repeats whose
+    /// collection is gone. Errors: not_found, conflict, key_reused, io.
+    caf::replies_to<recall_atom, idempotency>::with<write_reply>,
     /// All collections by name.
     caf::replies_to<list_atom>::with<std::vector<collection_meta>>,
     /// A collection's handles. Errors: not_found, unavailable (restarting or quarantined).

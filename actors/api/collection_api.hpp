@@ -10,18 +10,25 @@ namespace thespis::actors {
 
 /// The single writer of one collection. Writes are applied in the order of their arrival.
 /// All answers: unavailable while it loads, is over its queue bound or is quarantined.
+///
+/// A write is answered when it is durable and searchable, or, where its context does not wait, when
+/// it is committed. One with an idempotency key that was used is not applied: it is answered as the
+/// first one was. Errors of these: conflict (the first is still in progress), key_reused (the first
+/// was another request).
 using collection_actor = caf::typed_actor<
-    /// Inserts or replaces points; answers when they are durable and searchable.
-    /// Errors: dimension_mismatch, invalid_argument (unknown vector name, NaN or infinity),
-    /// conflict (another version than expected), resource_exhausted, io.
-    caf::replies_to<upsert_request>::with<write_reply>,
-    /// Deletes points; answers when that is durable and no search returns them.
-    caf::replies_to<delete_request>::with<write_reply>,
-    /// Does any one write; answers as the two before.
-    /// Errors: those of `write_judge`, resource_exhausted, io.
-    caf::replies_to<write_operation>::with<write_reply>,
+    /// Inserts or replaces points. Errors: dimension_mismatch, invalid_argument (unknown vector
+    /// name, NaN or infinity), conflict (also another version than expected), resource_exhausted,
+    /// io.
+    caf::replies_to<upsert_request, write_context>::with<write_reply>,
+    /// Deletes points.
+    caf::replies_to<delete_request, write_context>::with<write_reply>,
+    /// Does any one write. Errors: those of `write_judge`, resource_exhausted, io.
+    caf::replies_to<write_operation, write_context>::with<write_reply>,
     /// Does several in order, all or none; errors name the operation. Errors: likewise.
-    caf::replies_to<batch_request>::with<write_reply>,
+    caf::replies_to<batch_request, write_context>::with<write_reply>,
+    /// How far the write of that number has come. Errors: not_found (it is none of this collection,
+    /// or it was lost), unavailable, io.
+    caf::replies_to<operation_atom, lsn_t>::with<operation_state>,
     /// Sizes and state now.
     caf::replies_to<info_atom>::with<collection_info>,
     /// Puts every index in order and tells what that found; answers when it is done. Runs after

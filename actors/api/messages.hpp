@@ -11,10 +11,13 @@
 #include "core/collection_copy.hpp"
 #include "core/collection_info.hpp"
 #include "core/health.hpp"
+#include "core/idempotency.hpp"
 #include "core/ids.hpp"
 #include "core/index_check.hpp"
+#include "core/operation.hpp"
 #include "core/read_request.hpp"
 #include "core/search_request.hpp"
+#include "core/write_context.hpp"
 #include "core/write_request.hpp"
 
 namespace thespis::actors {
@@ -40,6 +43,8 @@ using check_atom = caf::atom_constant<caf::atom("check")>;
 using health_atom = caf::atom_constant<caf::atom("health")>;
 using retry_atom = caf::atom_constant<caf::atom("retry")>;
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
+using operation_atom = caf::atom_constant<caf::atom("operation")>;
+using recall_atom = caf::atom_constant<caf::atom("recall")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 
 }  // namespace thespis::actors
@@ -57,6 +62,9 @@ THESPIS_LOCAL_MESSAGE(thespis::delete_request)
 THESPIS_LOCAL_MESSAGE(thespis::write_operation)
 THESPIS_LOCAL_MESSAGE(thespis::batch_request)
 THESPIS_LOCAL_MESSAGE(thespis::write_reply)
+THESPIS_LOCAL_MESSAGE(thespis::write_context)
+THESPIS_LOCAL_MESSAGE(thespis::operation_state)
+THESPIS_LOCAL_MESSAGE(thespis::idempotency)
 THESPIS_LOCAL_MESSAGE(thespis::point_id)
 THESPIS_LOCAL_MESSAGE(thespis::collection_spec)
 THESPIS_LOCAL_MESSAGE(thespis::collection_meta)

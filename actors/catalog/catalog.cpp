@@ -65,10 +65,14 @@ void catalog_keeper::start_next_job() {
 }
 
 caf::result<collection_meta> catalog_keeper::create(const std::string& collection,
-                                                    const collection_spec& spec) {
+                                                    const collection_spec& spec,
+                                                    const write_context& context) {
   if (stopping_) return not_now(collection, "the server is stopping");
   if (auto valid = validate_collection_name(collection); !valid) return to_caf(valid.error());
   if (auto valid = validate(spec); !valid) return to_caf(valid.error());
+  auto turn = begin(context);
+  if (!turn) return to_caf(turn.error());
+  if (turn->earlier) return repeat_create(collection, spec);
   if (entries_.contains(collection))
     return to_caf(error(errc::already_exists, "collection '" + collection + "' already exists!"));
   if (aliases_.contains(collection))
@@ -79,13 +83,14 @@ caf::result<collection_meta> catalog_keeper::create(const std::string& collectio
   created.now = phase::creating;
   created.create_promise = self_->make_response_promise<collection_meta>();
   auto me = caf::actor_cast<catalog_internal>(self_);
-  run_job([me, needs = needs_, collection, spec] {
+  run_job([me, needs = needs_, collection, spec, once = std::move(turn->claim)]() mutable {
     auto outcome = guarded([&]() -> result<collection_meta> {
       if (auto taken = try_indexes(spec, *needs->plugins); !taken)
         return error(taken.error().code,
                      "collection '" + collection + "': " + taken.error().message);
-      return needs->engine->catalog().create(collection, spec);
+      return needs->engine->catalog().create(collection, spec, once);
     });
+    once = nullptr;  // until it serves, repeats are told so by its entry
     caf::anon_send(me, created_atom::value, collection,
                    std::make_shared<result<collection_meta>>(std::move(outcome)));
   });
@@ -236,14 +241,22 @@ void catalog_keeper::end_writer(const collection_internal& writer, Atom how) {
   self_->request(writer, caf::infinite, how).then([](bool) {}, [](const caf::error&) {});
 }
 
-caf::result<bool> catalog_keeper::drop(const std::string& collection) {
+caf::result<bool> catalog_keeper::drop(const std::string& collection,
+                                       const write_context& context) {
   if (stopping_) return not_now(collection, "the server is stopping");
-  if (aliases_.contains(collection)) return only_alias(collection);
+  auto turn = begin(context);
+  if (!turn) return to_caf(turn.error());
+  if (turn->earlier) return turn->earlier->outcome == storage::write_outcome::changed;
   const auto found = entries_.find(collection);
-  if (found == entries_.end() || found->second.drop_promise.pending()) return absent(collection);
+  const bool alias = aliases_.contains(collection);
+  if (alias || found == entries_.end() || found->second.drop_promise.pending()) {
+    if (turn->claim) return keep_unchanged(std::move(turn->claim), false);
+    return alias ? only_alias(collection) : absent(collection);
+  }
   auto& dropped = found->second;
   if (dropped.now == phase::creating) return not_now(collection, "it is being created");
   if (dropped.change != nullptr) return not_now(collection, dropped.change);
+  dropped.drop_once = std::move(turn->claim);
   dropped.drop_promise = self_->make_response_promise<bool>();
   const auto promise = dropped.drop_promise;
   const auto before = std::exchange(dropped.now, phase::dropping);
@@ -259,12 +272,14 @@ caf::result<bool> catalog_keeper::drop(const std::string& collection) {
 }
 
 void catalog_keeper::drop_now(const std::string& collection) {
-  entries_[collection].now = phase::dropping;
+  auto& dropped = entries_[collection];
+  dropped.now = phase::dropping;
   auto me = caf::actor_cast<catalog_internal>(self_);
-  run_job([me, engine = needs_->engine, collection] {
-    caf::anon_send(me, dropped_atom::value, collection, std::make_shared<result<void>>(guarded([&] {
-                     return engine->catalog().drop(collection);
-                   })));
+  run_job([me, engine = needs_->engine, collection, once = dropped.drop_once]() mutable {
+    auto outcome = guarded([&] { return engine->catalog().drop(collection, once); });
+    once = nullptr;  // the entry has it until the answer
+    caf::anon_send(me, dropped_atom::value, collection,
+                   std::make_shared<result<void>>(std::move(outcome)));
   });
 }
 
@@ -272,6 +287,7 @@ void catalog_keeper::on_dropped(const std::string& collection, const drop_outcom
   start_next_job();
   auto& dropped = entries_[collection];
   auto promise = dropped.drop_promise;
+  dropped.drop_once = nullptr;
   if (*outcome) {
     // It was there, if only until it was dropped before it served.
     if (dropped.create_promise.pending()) dropped.create_promise.deliver(dropped.meta);

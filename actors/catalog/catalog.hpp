@@ -28,6 +28,7 @@ using begun_atom = caf::atom_constant<caf::atom("begun")>;
 using copied_atom = caf::atom_constant<caf::atom("copied")>;
 using waited_atom = caf::atom_constant<caf::atom("waited")>;
 using undone_atom = caf::atom_constant<caf::atom("undone")>;
+using kept_atom = caf::atom_constant<caf::atom("kept")>;
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
 
 using open_outcome = std::shared_ptr<result<std::shared_ptr<storage::collection_store>>>;
@@ -77,6 +78,8 @@ using catalog_internal = catalog_actor::extend<
     caf::reacts_to<waited_atom, std::string>,
     /// What there was of that copy is removed.
     caf::reacts_to<undone_atom, std::string>,
+    /// What the question of this number found unchanged is kept, or could not be.
+    caf::reacts_to<kept_atom, std::uint64_t, drop_outcome>,
     /// The delay before a restart is over.
     caf::reacts_to<restart_atom, std::string>>;
 
@@ -89,8 +92,10 @@ class catalog_keeper {
   void start(pointer self, dependencies_ptr needs, std::vector<collection_meta> known,
              std::vector<collection_alias> aliases);
 
-  caf::result<collection_meta> create(const std::string& collection, const collection_spec& spec);
-  caf::result<bool> drop(const std::string& collection);
+  caf::result<collection_meta> create(const std::string& collection, const collection_spec& spec,
+                                      const write_context& context);
+  caf::result<bool> drop(const std::string& collection, const write_context& context);
+  caf::result<write_reply> recall(const idempotency& asked);
   std::vector<collection_meta> list() const;
   caf::result<shared<collection_handles>> find(const std::string& collection) const;
   readiness progress();
@@ -100,12 +105,14 @@ class catalog_keeper {
   caf::result<shared<health_report>> health() const;
   caf::result<bool> stop();
 
-  caf::result<bool> change_aliases(const std::vector<alias_action>& actions);
+  caf::result<bool> change_aliases(const std::vector<alias_action>& actions,
+                                   const write_context& context);
   caf::result<std::vector<collection_alias>> aliases(const std::string& collection) const;
-  caf::result<bool> rename(const std::string& collection, const std::string& new_name);
-  caf::result<bool> truncate(const std::string& collection);
+  caf::result<bool> rename(const std::string& collection, const std::string& new_name,
+                           const write_context& context);
+  caf::result<bool> truncate(const std::string& collection, const write_context& context);
   caf::result<collection_copy_status> copy(const std::string& from, const std::string& to,
-                                           bool wait);
+                                           const write_context& context);
   caf::result<std::vector<collection_copy_status>> copies(const std::string& from) const;
 
   void on_aliased(const alias_outcome& outcome);
@@ -118,6 +125,7 @@ class catalog_keeper {
   void on_undone(const std::string& to);
   void on_created(const std::string& collection, const create_outcome& outcome);
   void on_dropped(const std::string& collection, const drop_outcome& outcome);
+  void on_kept(std::uint64_t number, const drop_outcome& outcome);
   void on_opened(const std::string& collection, const open_outcome& outcome);
   void on_down(const caf::down_msg& down);
   void restart(const std::string& collection);
@@ -133,12 +141,20 @@ class catalog_keeper {
     error failure;                                   // why it is given up
     bool source_changed = false;                     // it was emptied or dropped
     bool answered = false;
+    storage::idempotency_claim once;  // null without a key
     caf::typed_response_promise<collection_copy_status> promise;
   };
   /// The outcome of a copy.
   struct copy_made {
     uuid source;
     collection_copy_status status;
+  };
+
+  /// Who waits for a change that has no entry.
+  struct answer_due {
+    caf::typed_response_promise<bool> promise;
+    storage::idempotency_claim once;  // null without a key
+    bool answer = true;
   };
 
   struct entry {
@@ -156,6 +172,9 @@ class catalog_keeper {
     caf::typed_response_promise<collection_meta> create_promise;
     caf::typed_response_promise<bool> drop_promise;
     caf::typed_response_promise<bool> change_promise;
+    // Of what is done under a key; null without one.
+    storage::idempotency_claim drop_once;
+    storage::idempotency_claim change_once;
   };
 
   void run_job(std::function<void()> job);  // queued behind the jobs before it
@@ -169,12 +188,21 @@ class catalog_keeper {
   template <class Atom>
   void end_writer(const collection_internal& writer, Atom how);
   void drop_now(const std::string& collection);
+  [[nodiscard]] result<storage::idempotency_store::turn> begin(const write_context& context);
+  caf::result<collection_meta> repeat_create(const std::string& collection,
+                                             const collection_spec& spec) const;
+  caf::result<bool> keep_unchanged(storage::idempotency_claim&& once, bool answer);
   void end_health();
   void stop_if_empty();
   [[nodiscard]] const std::string& real_name(const std::string& collection) const;
   [[nodiscard]] caf::error refuse_change(const std::string& collection, const entry& one) const;
   [[nodiscard]] bool is_there(const entry& one) const;
   [[nodiscard]] collection_copy_status status_of(const copy_in_making& copy) const;
+  [[nodiscard]] copy_in_making* answered_copy(const std::string& to, const write_context& context);
+  caf::result<collection_copy_status> answer_copy(copy_in_making& making, bool wait);
+  [[nodiscard]] static collection_copy_status copy_of_record(
+      const std::string& to, const storage::idempotency_record& earlier);
+  void post_copy_begin(const collection_meta& source, const std::string& to);
   void post_truncation(const std::string& collection);
   void post_copy_step(const std::string& to);
   void finish_copy(entry& copied);
@@ -188,7 +216,9 @@ class catalog_keeper {
   std::map<std::string, entry> entries_;
   std::map<std::string, std::string> aliases_;  // with the names of their collections
   // Of changes whose jobs wait or run; jobs end in the order in which they were asked for.
-  std::deque<caf::typed_response_promise<bool>> alias_promises_;
+  std::deque<answer_due> alias_answers_;
+  std::map<std::uint64_t, answer_due> keeping_;  // by number
+  std::uint64_t kept_count_ = 0;
   std::deque<copy_made> copies_made_;
   std::deque<std::function<void()>> jobs_;
   bool job_running_ = false;

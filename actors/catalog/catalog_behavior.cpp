@@ -14,22 +14,26 @@ catalog_internal::behavior_type catalog(catalog_keeper::pointer self, dependenci
   self->state.start(self, std::move(needs), known, aliases);
   auto& state = self->state;
   return {
-      [&state](create_atom, const std::string& collection, const collection_spec& spec) {
-        return state.create(collection, spec);
+      [&state](create_atom, const std::string& collection, const collection_spec& spec,
+               const write_context& context) { return state.create(collection, spec, context); },
+      [&state](drop_atom, const std::string& collection, const write_context& context) {
+        return state.drop(collection, context);
       },
-      [&state](drop_atom, const std::string& collection) { return state.drop(collection); },
-      [&state](alias_atom, const std::vector<alias_action>& actions) {
-        return state.change_aliases(actions);
+      [&state](alias_atom, const std::vector<alias_action>& actions, const write_context& context) {
+        return state.change_aliases(actions, context);
       },
       [&state](aliases_atom, const std::string& collection) { return state.aliases(collection); },
-      [&state](rename_atom, const std::string& collection, const std::string& new_name) {
-        return state.rename(collection, new_name);
+      [&state](rename_atom, const std::string& collection, const std::string& new_name,
+               const write_context& context) {
+        return state.rename(collection, new_name, context);
       },
-      [&state](truncate_atom, const std::string& collection) { return state.truncate(collection); },
-      [&state](copy_atom, const std::string& from, const std::string& to, bool wait) {
-        return state.copy(from, to, wait);
+      [&state](truncate_atom, const std::string& collection, const write_context& context) {
+        return state.truncate(collection, context);
       },
+      [&state](copy_atom, const std::string& from, const std::string& to,
+               const write_context& context) { return state.copy(from, to, context); },
       [&state](copies_atom, const std::string& collection) { return state.copies(collection); },
+      [&state](recall_atom, const idempotency& asked) { return state.recall(asked); },
       [&state](list_atom) { return state.list(); },
       [&state](find_atom, const std::string& collection) { return state.find(collection); },
       [&state](info_atom, const std::string& collection) { return state.absent_info(collection); },
@@ -61,6 +65,9 @@ catalog_internal::behavior_type catalog(catalog_keeper::pointer self, dependenci
       },
       [&state](waited_atom, const std::string& to) { state.on_waited(to); },
       [&state](undone_atom, const std::string& to) { state.on_undone(to); },
+      [&state](kept_atom, std::uint64_t number, const drop_outcome& outcome) {
+        state.on_kept(number, outcome);
+      },
       [&state](restart_atom, const std::string& collection) { state.restart(collection); }};
 }
 

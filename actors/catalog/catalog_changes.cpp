@@ -33,16 +33,21 @@ caf::error catalog_keeper::refuse_change(const std::string& collection, const en
   return not_now(collection, absence_of(one));
 }
 
-caf::result<bool> catalog_keeper::change_aliases(const std::vector<alias_action>& actions) {
+caf::result<bool> catalog_keeper::change_aliases(const std::vector<alias_action>& actions,
+                                                 const write_context& context) {
   if (stopping_) return to_caf(error(errc::unavailable, "aliases: the server is stopping"));
+  auto turn = begin(context);
+  if (!turn) return to_caf(turn.error());
+  if (turn->earlier) return true;
   auto promise = self_->make_response_promise<bool>();
-  alias_promises_.push_back(promise);
+  alias_answers_.push_back({promise, turn->claim});
   auto me = caf::actor_cast<catalog_internal>(self_);
-  run_job([me, engine = needs_->engine, actions] {
+  run_job([me, engine = needs_->engine, actions, once = std::move(turn->claim)]() mutable {
     auto outcome = guarded([&]() -> result<std::vector<collection_alias>> {
-      THESPIS_CHECK(engine->catalog().change_aliases(actions));
+      THESPIS_CHECK(engine->catalog().change_aliases(actions, once));
       return engine->catalog().aliases();
     });
+    once = nullptr;  // what waits for the answer has it
     caf::anon_send(me, aliased_atom::value,
                    std::make_shared<result<std::vector<collection_alias>>>(std::move(outcome)));
   });
@@ -51,16 +56,17 @@ caf::result<bool> catalog_keeper::change_aliases(const std::vector<alias_action>
 
 void catalog_keeper::on_aliased(const alias_outcome& outcome) {
   start_next_job();
-  auto promise = std::move(alias_promises_.front());
-  alias_promises_.pop_front();
+  auto due = std::move(alias_answers_.front());
+  alias_answers_.pop_front();
+  due.once = nullptr;
   if (!*outcome) {
-    promise.deliver(to_caf(outcome->error()));
+    due.promise.deliver(to_caf(outcome->error()));
   } else {
     aliases_.clear();
     for (auto& one : **outcome) aliases_.emplace(std::move(one.alias), std::move(one.collection));
     log::info("catalog", "aliases changed", {{"aliases", aliases_.size()}});
     THESPIS_FAIL_POINT("alias.seen");
-    promise.deliver(true);
+    due.promise.deliver(true);
   }
   stop_if_empty();
 }
@@ -78,10 +84,13 @@ caf::result<std::vector<collection_alias>> catalog_keeper::aliases(
   return found;
 }
 
-caf::result<bool> catalog_keeper::rename(const std::string& collection,
-                                         const std::string& new_name) {
+caf::result<bool> catalog_keeper::rename(const std::string& collection, const std::string& new_name,
+                                         const write_context& context) {
   if (stopping_) return not_now(collection, "the server is stopping");
   if (auto valid = validate_collection_name(new_name); !valid) return to_caf(valid.error());
+  auto turn = begin(context);
+  if (!turn) return to_caf(turn.error());
+  if (turn->earlier) return true;
   if (aliases_.contains(collection))
     return to_caf(error(errc::invalid_argument,
                         "collection '" + collection +
@@ -90,7 +99,10 @@ caf::result<bool> catalog_keeper::rename(const std::string& collection,
   if (found == entries_.end()) return absent(collection);
   auto& renamed = found->second;
   if (auto refused = refuse_change(collection, renamed)) return refused;
-  if (collection == new_name) return true;
+  if (collection == new_name) {
+    if (turn->claim) return keep_unchanged(std::move(turn->claim), true);
+    return true;
+  }
   if (entries_.contains(new_name))
     return to_caf(error(errc::already_exists, "collection '" + new_name + "' already exists!"));
   if (aliases_.contains(new_name))
@@ -98,13 +110,16 @@ caf::result<bool> catalog_keeper::rename(const std::string& collection,
                         "collection '" + new_name + "': there is an alias of that name"));
   renamed.change = "it is being renamed";
   renamed.change_promise = self_->make_response_promise<bool>();
+  renamed.change_once = turn->claim;
   const auto promise = renamed.change_promise;
   entries_[new_name].now = phase::creating;  // keeps the name
   auto me = caf::actor_cast<catalog_internal>(self_);
-  run_job([me, engine = needs_->engine, collection, new_name] {
+  run_job([me, engine = needs_->engine, collection, new_name,
+           once = std::move(turn->claim)]() mutable {
+    auto outcome = guarded([&] { return engine->catalog().rename(collection, new_name, once); });
+    once = nullptr;  // the entry has it until the answer
     caf::anon_send(me, renamed_atom::value, collection, new_name,
-                   std::make_shared<result<void>>(
-                       guarded([&] { return engine->catalog().rename(collection, new_name); })));
+                   std::make_shared<result<void>>(std::move(outcome)));
   });
   return promise;
 }
@@ -116,6 +131,7 @@ void catalog_keeper::on_renamed(const std::string& collection, const std::string
   const auto found = entries_.find(collection);
   if (found == entries_.end()) return stop_if_empty();
   found->second.change = nullptr;
+  found->second.change_once = nullptr;
   auto promise = std::move(found->second.change_promise);
   auto name_now = collection;
   if (*outcome) {
@@ -144,15 +160,19 @@ void catalog_keeper::on_renamed(const std::string& collection, const std::string
   stop_if_empty();
 }
 
-caf::result<bool> catalog_keeper::truncate(const std::string& named) {
+caf::result<bool> catalog_keeper::truncate(const std::string& named, const write_context& context) {
   const auto collection = real_name(named);
   if (stopping_) return not_now(collection, "the server is stopping");
+  auto turn = begin(context);
+  if (!turn) return to_caf(turn.error());
+  if (turn->earlier) return true;
   const auto found = entries_.find(collection);
   if (found == entries_.end()) return absent(collection);
   auto& emptied = found->second;
   if (auto refused = refuse_change(collection, emptied)) return refused;
   emptied.change = "it is being emptied";
   emptied.change_promise = self_->make_response_promise<bool>();
+  emptied.change_once = std::move(turn->claim);
   const auto promise = emptied.change_promise;
   if (!emptied.writer) {
     post_truncation(collection);
@@ -171,13 +191,16 @@ void catalog_keeper::post_truncation(const std::string& collection) {
   if (found == entries_.end()) return;
   if (stopping_) {
     found->second.change = nullptr;
+    found->second.change_once = nullptr;
     found->second.change_promise.deliver(not_now(collection, "the server is stopping"));
     return;
   }
-  run_job([me, engine = needs_->engine, meta = found->second.meta] {
+  run_job([me, engine = needs_->engine, meta = found->second.meta,
+           once = found->second.change_once]() mutable {
     auto outcome = std::make_shared<truncation>(
-        truncation{guarded([&] { return engine->catalog().truncate(meta.name); }),
+        truncation{guarded([&] { return engine->catalog().truncate(meta.name, once); }),
                    error(errc::unavailable, "its tables were not replaced")});
+    once = nullptr;  // the entry has it until the answer
     if (outcome->emptied) outcome->reopened = guarded([&] { return engine->catalog().open(meta); });
     caf::anon_send(me, emptied_atom::value, meta.name, std::move(outcome));
   });
@@ -190,6 +213,7 @@ void catalog_keeper::on_emptied(const std::string& collection, const truncate_ou
   auto& emptied = found->second;
   emptied.change = nullptr;
   auto promise = std::move(emptied.change_promise);
+  auto once = std::exchange(emptied.change_once, nullptr);
   if (outcome->emptied) {
     note_source_changed(emptied.meta.id);
     log::info("catalog", "collection emptied", {{"collection", collection}});
@@ -201,7 +225,8 @@ void catalog_keeper::on_emptied(const std::string& collection, const truncate_ou
     if (outcome->reopened) tables->store = *outcome->reopened;
     self_->request(emptied.writer, caf::infinite, resume_atom::value, std::move(tables))
         .then(
-            [promise, done = outcome->emptied](bool) mutable {
+            [promise, done = outcome->emptied, once](bool) mutable {
+              once = nullptr;
               if (done)
                 promise.deliver(true);
               else

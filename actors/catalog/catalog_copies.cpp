@@ -29,10 +29,15 @@ constexpr std::chrono::seconds queue_patience(1);
 }  // namespace
 
 caf::result<collection_copy_status> catalog_keeper::copy(const std::string& named,
-                                                         const std::string& to, bool wait) {
+                                                         const std::string& to,
+                                                         const write_context& context) {
   const auto from = real_name(named);
   if (stopping_) return not_now(from, "the server is stopping");
   if (auto valid = validate_collection_name(to); !valid) return to_caf(valid.error());
+  if (auto* running = answered_copy(to, context)) return answer_copy(*running, context.wait);
+  auto turn = begin(context);
+  if (!turn) return to_caf(turn.error());
+  if (turn->earlier) return copy_of_record(to, *turn->earlier);
   const auto found = entries_.find(from);
   if (found == entries_.end()) return absent(from);
   const auto& source = found->second;
@@ -50,23 +55,29 @@ caf::result<collection_copy_status> catalog_keeper::copy(const std::string& name
   auto making = std::make_shared<copy_in_making>();
   making->source = source.meta.id;
   making->status.name = to;
-  making->promise = self_->make_response_promise<collection_copy_status>();
-  const auto promise = making->promise;
+  making->once = std::move(turn->claim);
   auto& reserved = entries_[to];
   reserved.now = phase::creating;
   reserved.copy = making;
-  if (!wait) {
-    making->answered = true;
-    making->promise.deliver(making->status);
-  }
+  post_copy_begin(source.meta, to);
+  return answer_copy(*making, context.wait);
+}
+
+// At the beginning, or when it is whole.
+caf::result<collection_copy_status> catalog_keeper::answer_copy(copy_in_making& making, bool wait) {
+  making.answered = !wait;
+  if (!wait) return status_of(making);
+  return making.promise = self_->make_response_promise<collection_copy_status>();
+}
+
+void catalog_keeper::post_copy_begin(const collection_meta& source, const std::string& to) {
   auto me = caf::actor_cast<catalog_internal>(self_);
-  run_job([me, needs = needs_, meta = source.meta, to] {
-    auto begun = guarded([&] { return storage::collection_copy::begin(*needs->engine, meta); });
+  run_job([me, needs = needs_, source, to] {
+    auto begun = guarded([&] { return storage::collection_copy::begin(*needs->engine, source); });
     caf::anon_send(
         me, begun_atom::value, to,
         std::make_shared<result<std::unique_ptr<storage::collection_copy>>>(std::move(begun)));
   });
-  return promise;
 }
 
 void catalog_keeper::on_begun(const std::string& to, const begin_outcome& outcome) {
@@ -109,10 +120,12 @@ void catalog_keeper::on_copied(const std::string& to, const copy_outcome& outcom
   copied.status.points = copied.work->points();
   const auto id = copied.work->id();
   copied.work = nullptr;
+  storage::write_note note{copied.once, copied.status.points};
+  note.each = {copied.status.points_expected};
   auto me = caf::actor_cast<catalog_internal>(self_);
-  run_job([me, engine = needs_->engine, id, to] {
+  run_job([me, engine = needs_->engine, id, to, note = std::move(note)]() mutable {
     auto named = guarded([&]() -> result<collection_meta> {
-      auto done = engine->catalog().give_name(id, to);
+      auto done = engine->catalog().give_name(id, to, note);
       if (!done) {
         // The start drops what cannot be dropped now.
         if (auto dropped = engine->catalog().drop_nameless(id); !dropped)
@@ -121,6 +134,7 @@ void catalog_keeper::on_copied(const std::string& to, const copy_outcome& outcom
       }
       return done;
     });
+    note.once = nullptr;  // the copy has it until it serves
     caf::anon_send(me, created_atom::value, to,
                    std::make_shared<result<collection_meta>>(std::move(named)));
   });
@@ -132,6 +146,7 @@ void catalog_keeper::finish_copy(entry& copied) {
   making->status.state = copy_state::completed;
   THESPIS_FAIL_POINT("copy.done");
   remember_copy(*making);
+  making->once = nullptr;
   if (!making->answered) making->promise.deliver(making->status);
 }
 
@@ -170,6 +185,7 @@ void catalog_keeper::end_copy(const std::string& to) {
             {{"to", to}, {"why", making->failure.message}});
   entries_.erase(to);
   remember_copy(*making);
+  making->once = nullptr;
   if (!making->answered) making->promise.deliver(to_caf(making->failure));
   stop_if_empty();
 }

@@ -113,49 +113,6 @@ caf::error collection_writer::refusal() const {
   return {};
 }
 
-caf::result<write_reply> collection_writer::write(write_operation&& operation) {
-  if (holding_ && !stopping_) return hold(std::move(operation));
-  if (auto refused = refusal()) return refused;
-  return commit(state_->decide(std::move(operation), wall_time_us()));
-}
-
-caf::result<write_reply> collection_writer::write(batch_request&& batch) {
-  if (holding_ && !stopping_) return hold(std::move(batch));
-  if (auto refused = refusal()) return refused;
-  return commit(state_->decide(std::move(batch), wall_time_us()));
-}
-
-caf::result<write_reply> collection_writer::commit(result<decision>&& decided) {
-  busy_since_tick_ = true;
-  if (!decided) return to_caf(decided.error());
-  pending_write waiting;
-  waiting.reply.each = std::move(decided->each);
-  if (const auto affected = decided->effects.size(); affected > 0) {
-    const auto lsn = state_->apply(std::move(*decided));
-    if (!lsn && state_->broken()) {
-      fail(lsn.error());
-      return to_caf(outcome_unknown(lsn.error()));
-    }
-    if (!lsn) return to_caf(lsn.error());
-    applied_lsn_ = *lsn;
-    if (based_lsn_ != 0) hold_journal();
-    waiting.seen_after = state_->make_view();
-    waiting.reply.lsn = *lsn;
-    waiting.reply.affected = affected;
-  } else if (pending_.empty()) {
-    return std::move(waiting.reply);
-  }
-  // What was found unchanged may rest on a write that is not durable yet, so it waits as well.
-  waiting.lsn = applied_lsn_;
-  waiting.promise = self_->make_response_promise<write_reply>();
-  const auto promise = waiting.promise;
-  pending_.push_back(std::move(waiting));
-  auto me = caf::actor_cast<collection_internal>(self_);
-  needs_->engine->flusher().when_durable(
-      applied_lsn_, [me](lsn_t durable) { caf::anon_send(me, durable_atom::value, durable); });
-  return promise;
-}
-
 void collection_writer::on_durable(lsn_t durable) {
   if (loading_) {
     // News of writes before a reload may still come.
@@ -168,8 +125,10 @@ void collection_writer::on_durable(lsn_t durable) {
     if (first_waiting->seen_after) latest = first_waiting->seen_after;
   if (latest) publish(latest);
   THESPIS_FAIL_POINT("collection.published");
-  std::for_each(pending_.begin(), first_waiting,
-                [](pending_write& done) { done.promise.deliver(done.reply); });
+  std::for_each(pending_.begin(), first_waiting, [](pending_write& done) {
+    done.once = nullptr;  // before its sender can repeat it
+    if (done.promise.pending()) done.promise.deliver(done.reply);
+  });
   THESPIS_FAIL_POINT("collection.answered");
   pending_.erase(pending_.begin(), first_waiting);
   build_more();
@@ -399,7 +358,10 @@ void collection_writer::fail(const error& reason) {
   const error outward(reason.code, "collection '" + collection_ + "': " + reason.message);
   if (load_promise_.pending()) load_promise_.deliver(to_caf(outward));
   if (stop_promise_.pending()) stop_promise_.deliver(true);
-  for (auto& waiting : pending_) waiting.promise.deliver(to_caf(outcome_unknown(reason)));
+  for (auto& waiting : pending_) {
+    waiting.once = nullptr;
+    if (waiting.promise.pending()) waiting.promise.deliver(to_caf(outcome_unknown(reason)));
+  }
   pending_.clear();
   refuse_held(unavailable("it is restarted after a failure"));
   if (pause_promise_.pending()) pause_promise_.deliver(to_caf(outward));

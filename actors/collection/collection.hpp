@@ -5,12 +5,11 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "actors/api/collection_api.hpp"
-#include "actors/api/failure.hpp"
 #include "actors/collection/collection_state.hpp"
 #include "actors/collection/dependencies.hpp"
 #include "actors/collection/index_checks.hpp"
@@ -30,6 +29,7 @@ using ordered_atom = caf::atom_constant<caf::atom("ordered")>;
 using damage_atom = caf::atom_constant<caf::atom("damage")>;
 using pause_atom = caf::atom_constant<caf::atom("pause")>;
 using resume_atom = caf::atom_constant<caf::atom("resume")>;
+using told_atom = caf::atom_constant<caf::atom("told")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 /// How far a loading job is.
@@ -44,6 +44,8 @@ struct new_tables {
   std::shared_ptr<storage::collection_store> store;  ///< Those; null if they cannot be opened.
 };
 using new_tables_ptr = std::shared_ptr<new_tables>;
+/// What the journal tells of a write.
+using operation_outcome = std::shared_ptr<const result<operation_state>>;
 /// What putting an index in order found.
 using order_outcome = std::shared_ptr<const result<plugins::index_maintenance>>;
 
@@ -54,6 +56,7 @@ THESPIS_LOCAL_MESSAGE(thespis::actors::load_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::job_failure)
 THESPIS_LOCAL_MESSAGE(thespis::actors::new_tables_ptr)
 THESPIS_LOCAL_MESSAGE(thespis::actors::order_outcome)
+THESPIS_LOCAL_MESSAGE(thespis::actors::operation_outcome)
 THESPIS_LOCAL_MESSAGE(thespis::actors::slot_range)
 
 namespace thespis::actors {
@@ -84,13 +87,16 @@ using collection_internal = collection_actor::extend<
     caf::reacts_to<based_atom, lsn_t, job_failure>,
     /// The index of this vector ordinal is in order without so many dead slots, or it failed.
     caf::reacts_to<ordered_atom, std::uint32_t, std::uint64_t, order_outcome>,
+    /// What was asked under this number about an operation is known.
+    caf::reacts_to<told_atom, std::uint64_t, operation_outcome>,
     /// A check of what is stored found this; empty: nothing.
     caf::reacts_to<damage_atom, std::string>,
     /// Time to look for derived state to save and for idleness.
     caf::reacts_to<tick_atom>>;
 
-/// State and steps of a collection's writer. A write is decided and applied in one message; it is
-/// answered, and its view published, when the flusher says that it is durable.
+/// State and steps of a collection's writer. A write is decided and applied in one message; its
+/// view is published, and it is answered if its sender waits, when the flusher says that it is
+/// durable.
 class collection_writer {
  public:
   static inline const char* name = "collection";
@@ -104,8 +110,10 @@ class collection_writer {
   caf::result<bool> pause();
   caf::result<bool> resume(const new_tables& tables);
   void rename(const std::string& new_name);
-  caf::result<write_reply> write(write_operation&& operation);
-  caf::result<write_reply> write(batch_request&& batch);
+  caf::result<write_reply> write(write_operation&& operation, const write_context& context);
+  caf::result<write_reply> write(batch_request&& batch, const write_context& context);
+  caf::result<operation_state> operation(lsn_t id);
+  void on_told(std::uint64_t number, const operation_outcome& outcome);
   void on_durable(lsn_t durable);
   void on_sliced(std::uint32_t vector, slot_range slice, std::uint64_t inserted,
                  const job_failure& failure);
@@ -123,9 +131,15 @@ class collection_writer {
   /// A committed write that waits for its flush.
   struct pending_write {
     lsn_t lsn = 0;
-    std::shared_ptr<view> seen_after;  // null if nothing changed
-    caf::typed_response_promise<write_reply> promise;
+    std::shared_ptr<view> seen_after;                  // null if nothing changed
+    caf::typed_response_promise<write_reply> promise;  // not pending if it was answered
     write_reply reply;
+    storage::idempotency_claim once;  // so long repeats are told to come later
+  };
+  /// What a write is committed with.
+  struct write_turn {
+    bool wait = true;
+    storage::idempotency_claim once;  // null without a key
   };
 
   /// A write that came during a pause.
@@ -137,19 +151,14 @@ class collection_writer {
   [[nodiscard]] const char* absence() const;  // why nothing can be asked now; null if it can
   [[nodiscard]] error unavailable(const char* why) const;
   [[nodiscard]] caf::error refusal() const;  // why writes cannot be taken now; none if they can
-  caf::result<write_reply> commit(result<decision>&& decided);
+  template <class Request>
+  caf::result<write_reply> write_once(Request&& request, const write_context& context);
+  caf::result<write_reply> commit(result<decision>&& decided, write_turn&& turn);
+  caf::result<write_reply> repeat(const storage::idempotency_record& earlier, bool wait);
+  caf::result<write_reply> await_durable(pending_write&& waiting, bool wait);
   /// Keeps a write until the pause is over.
   template <class Request>
-  caf::result<write_reply> hold(Request&& request) {
-    if (held_full()) return to_caf(unavailable("too many writes wait until it is changed"));
-    auto promise = self_->template make_response_promise<write_reply>();
-    auto again = [promise, me = caf::actor_cast<collection_actor>(self_),
-                  kept = std::forward<Request>(request)]() mutable {
-      promise.delegate(me, std::move(kept));
-    };
-    held_.push_back({std::move(again), promise});
-    return promise;
-  }
+  caf::result<write_reply> hold(Request&& request, const write_context& context);
   [[nodiscard]] bool held_full() const noexcept;
   void pause_if_idle();
   void end_pause();
@@ -184,6 +193,8 @@ class collection_writer {
   caf::typed_response_promise<bool> pause_promise_;
   std::deque<pending_write> pending_;
   std::deque<held_write> held_;
+  std::map<std::uint64_t, caf::typed_response_promise<operation_state>> asked_;  // by number
+  std::uint64_t asked_count_ = 0;
   std::shared_ptr<view> published_;
   lsn_t applied_lsn_ = 0;
   std::size_t saves_running_ = 0;

@@ -11,10 +11,19 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
   self->state.start(self, std::move(needs), std::move(reader), std::move(store));
   auto& state = self->state;
   return {
-      [&state](upsert_request& request) { return state.write(std::move(request)); },
-      [&state](delete_request& request) { return state.write(std::move(request)); },
-      [&state](write_operation& operation) { return state.write(std::move(operation)); },
-      [&state](batch_request& batch) { return state.write(std::move(batch)); },
+      [&state](upsert_request& request, const write_context& context) {
+        return state.write(write_operation(std::move(request)), context);
+      },
+      [&state](delete_request& request, const write_context& context) {
+        return state.write(write_operation(std::move(request)), context);
+      },
+      [&state](write_operation& operation, const write_context& context) {
+        return state.write(std::move(operation), context);
+      },
+      [&state](batch_request& batch, const write_context& context) {
+        return state.write(std::move(batch), context);
+      },
+      [&state](operation_atom, lsn_t id) { return state.operation(id); },
       [&state](info_atom) { return state.info(); },
       [&state](check_atom) { return state.check(); },
       [&state](stop_atom) { return state.stop(true); },
@@ -33,6 +42,9 @@ collection_internal::behavior_type collection(collection_writer::pointer self,
       [&state](based_atom, lsn_t lsn, const job_failure& failure) { state.on_based(lsn, failure); },
       [&state](ordered_atom, std::uint32_t vector, std::uint64_t dead,
                const order_outcome& outcome) { state.on_ordered(vector, dead, outcome); },
+      [&state](told_atom, std::uint64_t number, const operation_outcome& outcome) {
+        state.on_told(number, outcome);
+      },
       [&state](damage_atom, const std::string& what) { state.on_damage(what); },
       [&state](tick_atom) { state.on_tick(); }};
 }

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "actors/api/failure.hpp"
 #include "actors/collection/collection.hpp"
 #include "core/limits.hpp"
 

@@ -131,7 +131,8 @@ result<lsn_t> collection_state::apply(decision&& decided) {
   THESPIS_CHECK(reserve_rows(effects));
   THESPIS_CHECK(keep_vectors(decided.formers));
   now_ = now_->pass(std::move(decided.formers));
-  THESPIS_TRY(const auto batch, store_->apply(effects));
+  THESPIS_TRY(const auto batch,
+              store_->apply(effects, decided.note.once ? &decided.note : nullptr));
   THESPIS_FAIL_POINT("collection.stored");
   broken_ = true;  // until memory has caught up
   std::vector<bool> moved(effects.size(), false);

@@ -18,8 +18,8 @@ namespace thespis::actors {
 /// Thread: one thread at a time.
 class stored_walk {
  public:
-  /// Of the journal.
-  explicit stored_walk(const storage::engine& engine) : check_(engine.check_journal()) {}
+  /// Of the journal and what else belongs to the node.
+  explicit stored_walk(const storage::engine& engine) : check_(engine.check_node()) {}
   /// Of a collection.
   stored_walk(const storage::engine& engine, const collection_meta& meta);
 

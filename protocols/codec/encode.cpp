@@ -262,6 +262,12 @@ void encode_each(json_writer& out, const write_reply& reply, std::string_view st
   out.end_array();
 }
 
+void encode(json_writer& out, const operation_state& state) {
+  const bool completed = state.status == operation_status::completed;
+  out.begin_object().key("operation_id").number(state.id);
+  out.key("status").string(completed ? "completed" : "acknowledged").end_object();
+}
+
 void encode(json_writer& out, const std::vector<collection_meta>& collections) {
   out.begin_object();
   out.key("collections").begin_array();

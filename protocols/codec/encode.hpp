@@ -9,6 +9,7 @@
 
 #include "core/collection_info.hpp"
 #include "core/index_check.hpp"
+#include "core/operation.hpp"
 #include "core/read_request.hpp"
 #include "core/search_request.hpp"
 #include "core/write_request.hpp"
@@ -32,6 +33,8 @@ void encode_ids_page(json_writer& out, const scroll_reply& reply);
 void encode(json_writer& out, const write_reply& reply, std::string_view status);
 /// A list of those, one for each operation of a batch.
 void encode_each(json_writer& out, const write_reply& reply, std::string_view status);
+/// `{"operation_id", "status"}`
+void encode(json_writer& out, const operation_state& state);
 /// `{"collections": [{"name"}]}`
 void encode(json_writer& out, const std::vector<collection_meta>& collections);
 /// The dialect's description of a collection, with created, updated and each index's state.

@@ -21,10 +21,12 @@ enum class method : std::uint8_t { get, head, put, post, del, patch, options, ot
 /// A request as handlers see it. It stays in one place from its head to its answer.
 struct request {
   http::method method = http::method::other;
-  std::string target;            ///< Path and query as sent.
-  std::string content_type;      ///< Empty: none was sent.
-  std::string content_encoding;  ///< Empty: none was sent; all that were, with commas.
-  std::string id;                ///< From `x-request-id` if that is sane, else made by us.
+  std::string target;             ///< Path and query as sent.
+  std::string content_type;       ///< Empty: none was sent.
+  std::string content_encoding;   ///< Empty: none was sent; all that were, with commas.
+  std::string idempotency_key;    ///< As sent, the first one.
+  unsigned idempotency_keys = 0;  ///< How many were sent.
+  std::string id;                 ///< From `x-request-id` if that is sane, else made by us.
   std::string body;
   bool has_body = false;
   bool adds_data = false;       ///< Set in `admit`: what the body says will be kept.

@@ -55,6 +55,8 @@ request_parser::request_parser(request& out, edge_headers& headers, std::size_t 
   body_limit(boost::none);
   out_.content_type.clear();
   out_.content_encoding.clear();
+  out_.idempotency_key.clear();
+  out_.idempotency_keys = 0;
   out_.body.clear();
   out_.has_body = false;
   headers_.clear();
@@ -99,6 +101,8 @@ void request_parser::on_field_impl(beast_http::field field, string_view name, st
     case beast_http::field::unknown:
       if (boost::beast::iequals(name, "api-key")) assign(headers_.api_key, value);
       if (boost::beast::iequals(name, "x-request-id")) assign(headers_.request_id, value);
+      if (boost::beast::iequals(name, "idempotency-key") && out_.idempotency_keys++ == 0)
+        assign(out_.idempotency_key, value);
       return;
     default: return;
   }

@@ -46,8 +46,10 @@ class actor_engine final : public engine_client {
     return bridge::ask<bool>(port_, catalog_, end, actors::retry_atom::value, std::move(name));
   }
 
-  reply<bool> change_aliases(std::vector<alias_action> actions, deadline end) override {
-    return bridge::ask<bool>(port_, catalog_, end, actors::alias_atom::value, std::move(actions));
+  reply<bool> change_aliases(std::vector<alias_action> actions, write_context context,
+                             deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::alias_atom::value, std::move(actions),
+                             std::move(context));
   }
 
   reply<std::vector<collection_alias>> aliases(std::string name, deadline end) override {
@@ -55,19 +57,21 @@ class actor_engine final : public engine_client {
                                                       actors::aliases_atom::value, std::move(name));
   }
 
-  reply<bool> rename(std::string name, std::string new_name, deadline end) override {
+  reply<bool> rename(std::string name, std::string new_name, write_context context,
+                     deadline end) override {
     return bridge::ask<bool>(port_, catalog_, end, actors::rename_atom::value, std::move(name),
-                             std::move(new_name));
+                             std::move(new_name), std::move(context));
   }
 
-  reply<bool> truncate(std::string name, deadline end) override {
-    return bridge::ask<bool>(port_, catalog_, end, actors::truncate_atom::value, std::move(name));
+  reply<bool> truncate(std::string name, write_context context, deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::truncate_atom::value, std::move(name),
+                             std::move(context));
   }
 
-  reply<collection_copy_status> copy(std::string name, std::string to, bool wait,
+  reply<collection_copy_status> copy(std::string name, std::string to, write_context context,
                                      deadline end) override {
     return bridge::ask<collection_copy_status>(port_, catalog_, end, actors::copy_atom::value,
-                                               std::move(name), std::move(to), wait);
+                                               std::move(name), std::move(to), std::move(context));
   }
 
   reply<std::vector<collection_copy_status>> copies(std::string name, deadline end) override {
@@ -80,13 +84,15 @@ class actor_engine final : public engine_client {
                                                      actors::list_atom::value);
   }
 
-  reply<collection_meta> create(std::string name, collection_spec spec, deadline end) override {
+  reply<collection_meta> create(std::string name, collection_spec spec, write_context context,
+                                deadline end) override {
     return bridge::ask<collection_meta>(port_, catalog_, end, actors::create_atom::value,
-                                        std::move(name), std::move(spec));
+                                        std::move(name), std::move(spec), std::move(context));
   }
 
-  reply<bool> drop(std::string name, deadline end) override {
-    return bridge::ask<bool>(port_, catalog_, end, actors::drop_atom::value, std::move(name));
+  reply<bool> drop(std::string name, write_context context, deadline end) override {
+    return bridge::ask<bool>(port_, catalog_, end, actors::drop_atom::value, std::move(name),
+                             std::move(context));
   }
 
   reply<bool> exists(std::string name, deadline end) override {
@@ -112,16 +118,24 @@ class actor_engine final : public engine_client {
                                    actors::check_atom::value);
   }
 
-  reply<write_reply> upsert(std::string name, upsert_request points, deadline end) override {
-    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(points));
+  reply<write_reply> upsert(std::string name, upsert_request points, write_context context,
+                            deadline end) override {
+    return do_write(std::move(name), std::move(points), std::move(context), end);
   }
 
-  reply<write_reply> write(std::string name, write_operation operation, deadline end) override {
-    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(operation));
+  reply<write_reply> write(std::string name, write_operation operation, write_context context,
+                           deadline end) override {
+    return do_write(std::move(name), std::move(operation), std::move(context), end);
   }
 
-  reply<write_reply> write_batch(std::string name, batch_request batch, deadline end) override {
-    return tell<write_reply>(&handles::writer, std::move(name), end, std::move(batch));
+  reply<write_reply> write_batch(std::string name, batch_request batch, write_context context,
+                                 deadline end) override {
+    return do_write(std::move(name), std::move(batch), std::move(context), end);
+  }
+
+  reply<operation_state> operation(std::string name, lsn_t id, deadline end) override {
+    return tell<operation_state>(&handles::writer, std::move(name), end,
+                                 actors::operation_atom::value, id);
   }
 
   reply<shared<search_reply>> search(std::string name, shared<search_request> request,
@@ -172,6 +186,20 @@ class actor_engine final : public engine_client {
     if (outcome || outcome.error().code != errc::unavailable) co_return outcome;
     auto again = co_await find(std::move(name), end);
     if (!again && again.error().code == errc::not_found) co_return again.error();
+    co_return outcome;
+  }
+
+  // A repeat gets the first answer also where the collection is gone.
+  template <class Request>
+  reply<write_reply> do_write(std::string name, Request request, write_context context,
+                              deadline end) {
+    const auto once = context.once;
+    auto outcome = co_await tell<write_reply>(&handles::writer, std::move(name), end,
+                                              std::move(request), std::move(context));
+    if (outcome || once == nullptr || outcome.error().code != errc::not_found) co_return outcome;
+    auto first =
+        co_await bridge::ask<write_reply>(port_, catalog_, end, actors::recall_atom::value, *once);
+    if (first || first.error().code != errc::not_found) co_return first;
     co_return outcome;
   }
 

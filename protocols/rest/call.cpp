@@ -35,7 +35,8 @@ void finish_envelope(std::string& out, std::int64_t started_ns) {
 void answer_error(http::response& answer, const error& failure, std::int64_t started_ns) {
   answer.status = http_status(failure.code);
   answer.content_type = "application/json";
-  if (answer.status == 503 || answer.status == 429) answer.retry_after_s = 1;
+  const bool passes = failure.code == errc::conflict;
+  if (answer.status == 503 || answer.status == 429 || passes) answer.retry_after_s = 1;
   answer.body.clear();
   codec::json_writer out(answer.body);
   out.begin_object().key("status").begin_object();

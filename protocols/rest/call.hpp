@@ -25,6 +25,7 @@ struct call {
   std::string id;          ///< `{id}` of the path.
   query_options query;
   engine_client::deadline deadline;
+  write_context write;  ///< Of a request that writes.
 };
 
 /// When probes and metrics must have answered: soon, or they say that they cannot.

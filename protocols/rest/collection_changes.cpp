@@ -24,7 +24,7 @@ void answer_true(call& in) {
 answered change_aliases(call& in) {
   auto actions = codec::decode_alias_actions(in.request.body, in.options.json_depth_max);
   if (!actions) co_return answer_error(in, actions.error());
-  auto changed = co_await in.engine.change_aliases(std::move(*actions), in.deadline);
+  auto changed = co_await in.engine.change_aliases(std::move(*actions), in.write, in.deadline);
   if (!changed) co_return answer_error(in, changed.error());
   answer_true(in);
 }
@@ -38,7 +38,7 @@ answered list_aliases(call& in) {
 answered rename_collection(call& in) {
   auto name = codec::decode_new_name(in.request.body, in.options.json_depth_max);
   if (!name) co_return answer_error(in, name.error());
-  auto renamed = co_await in.engine.rename(in.collection, std::move(*name), in.deadline);
+  auto renamed = co_await in.engine.rename(in.collection, std::move(*name), in.write, in.deadline);
   if (!renamed) co_return answer_error(in, renamed.error());
   answer_true(in);
 }
@@ -46,7 +46,7 @@ answered rename_collection(call& in) {
 answered truncate_collection(call& in) {
   if (auto body = codec::decode_nothing(in.request.body, in.options.json_depth_max); !body)
     co_return answer_error(in, body.error());
-  auto emptied = co_await in.engine.truncate(in.collection, in.deadline);
+  auto emptied = co_await in.engine.truncate(in.collection, in.write, in.deadline);
   if (!emptied) co_return answer_error(in, emptied.error());
   answer_true(in);
 }
@@ -56,7 +56,7 @@ answered copy_collection(call& in) {
   auto name = codec::decode_new_name(in.request.body, in.options.json_depth_max);
   if (!name) co_return answer_error(in, name.error());
   const auto end = in.deadline - answer_margin;
-  auto copied = co_await in.engine.copy(in.collection, *name, in.query.wait, end);
+  auto copied = co_await in.engine.copy(in.collection, *name, in.write, end);
   if (!copied && copied.error().code == errc::timeout) {
     auto all = co_await in.engine.copies(in.collection, in.deadline);
     if (!all) co_return answer_error(in, all.error());

@@ -34,7 +34,7 @@ answered create_collection(call& in) {
     co_return answer_error(in, named.error());
   auto spec = codec::decode_collection(in.request.body, in.options.json_depth_max);
   if (!spec) co_return answer_error(in, spec.error());
-  auto made = co_await in.engine.create(in.collection, std::move(*spec), in.deadline);
+  auto made = co_await in.engine.create(in.collection, std::move(*spec), in.write, in.deadline);
   if (!made) co_return answer_error(in, made.error());
   answer(in, [](codec::json_writer& out) { out.boolean(true); });
 }
@@ -61,7 +61,7 @@ answered collection_exists(call& in) {
 
 // Dropping what is not there answers false, not an error: clients drop before they create.
 answered drop_collection(call& in) {
-  auto dropped = co_await in.engine.drop(in.collection, in.deadline);
+  auto dropped = co_await in.engine.drop(in.collection, in.write, in.deadline);
   const bool missing = !dropped && dropped.error().code == errc::not_found;
   if (!dropped && !missing) co_return answer_error(in, dropped.error());
   answer(in, [&](codec::json_writer& out) { out.boolean(!missing && *dropped); });

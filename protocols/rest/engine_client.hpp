@@ -15,8 +15,10 @@
 #include "core/collection_info.hpp"
 #include "core/health.hpp"
 #include "core/index_check.hpp"
+#include "core/operation.hpp"
 #include "core/read_request.hpp"
 #include "core/search_request.hpp"
+#include "core/write_context.hpp"
 #include "core/write_request.hpp"
 
 namespace thespis::rest {
@@ -59,24 +61,25 @@ class engine_client {
   [[nodiscard]] virtual reply<shared<health_report>> health(deadline end) = 0;
   [[nodiscard]] virtual reply<std::vector<collection_meta>> list(deadline end) = 0;
   [[nodiscard]] virtual reply<collection_meta> create(std::string name, collection_spec spec,
-                                                      deadline end) = 0;
-  [[nodiscard]] virtual reply<bool> drop(std::string name, deadline end) = 0;
+                                                      write_context context, deadline end) = 0;
+  [[nodiscard]] virtual reply<bool> drop(std::string name, write_context context, deadline end) = 0;
   /// Whether a collection of that name is there, in whatever state.
   [[nodiscard]] virtual reply<bool> exists(std::string name, deadline end) = 0;
   /// Changes aliases, all at once.
   [[nodiscard]] virtual reply<bool> change_aliases(std::vector<alias_action> actions,
-                                                   deadline end) = 0;
+                                                   write_context context, deadline end) = 0;
   /// Aliases of a collection, or all of them ("").
   [[nodiscard]] virtual reply<std::vector<collection_alias>> aliases(std::string name,
                                                                      deadline end) = 0;
   [[nodiscard]] virtual reply<bool> rename(std::string name, std::string new_name,
-                                           deadline end) = 0;
+                                           write_context context, deadline end) = 0;
   /// Removes all points.
-  [[nodiscard]] virtual reply<bool> truncate(std::string name, deadline end) = 0;
-  /// Copies a collection; without `wait` the answer comes at the beginning. After a timeout the
+  [[nodiscard]] virtual reply<bool> truncate(std::string name, write_context context,
+                                             deadline end) = 0;
+  /// Copies a collection; who does not wait is answered at the beginning. After a timeout the
   /// copying goes on.
   [[nodiscard]] virtual reply<collection_copy_status> copy(std::string name, std::string to,
-                                                           bool wait, deadline end) = 0;
+                                                           write_context context, deadline end) = 0;
   /// Copies of a collection that are made, and the last ones that were.
   [[nodiscard]] virtual reply<std::vector<collection_copy_status>> copies(std::string name,
                                                                           deadline end) = 0;
@@ -87,12 +90,15 @@ class engine_client {
   [[nodiscard]] virtual reply<index_check_reply> check_indexes(std::string name, deadline end) = 0;
 
   [[nodiscard]] virtual reply<write_reply> upsert(std::string name, upsert_request points,
-                                                  deadline end) = 0;
+                                                  write_context context, deadline end) = 0;
   /// Any other write.
   [[nodiscard]] virtual reply<write_reply> write(std::string name, write_operation operation,
-                                                 deadline end) = 0;
+                                                 write_context context, deadline end) = 0;
   [[nodiscard]] virtual reply<write_reply> write_batch(std::string name, batch_request batch,
-                                                       deadline end) = 0;
+                                                       write_context context, deadline end) = 0;
+  /// How far the write of that number has come.
+  [[nodiscard]] virtual reply<operation_state> operation(std::string name, lsn_t id,
+                                                         deadline end) = 0;
 
   [[nodiscard]] virtual reply<shared<search_reply>> search(std::string name,
                                                            shared<search_request> request,

@@ -51,6 +51,9 @@ answered update_vectors(call& in);
 answered delete_vectors(call& in);
 answered write_batch(call& in);
 
+// operations.cpp
+answered one_operation(call& in);
+
 // points_read.cpp
 answered one_point(call& in);
 answered point_exists(call& in);

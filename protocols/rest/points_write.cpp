@@ -11,9 +11,8 @@ namespace thespis::rest::handlers {
 
 namespace {
 
-// Every write is durable before it is answered; `wait=false` changes the word alone.
 std::string_view status_word(const call& in) {
-  return in.query.wait ? "completed" : "acknowledged";
+  return in.write.wait ? "completed" : "acknowledged";
 }
 
 void answer_write(call& in, const write_reply& reply) {
@@ -27,7 +26,7 @@ answered write_points(call& in, result<Request> (*decode)(std::string_view, std:
   if (!wanted) co_return answer_error(in, wanted.error());
   std::string().swap(in.request.body);
   write_operation operation(std::move(*wanted));
-  auto reply = co_await in.engine.write(in.collection, std::move(operation), in.deadline);
+  auto reply = co_await in.engine.write(in.collection, std::move(operation), in.write, in.deadline);
   if (!reply) co_return answer_error(in, reply.error());
   answer_write(in, *reply);
 }
@@ -45,7 +44,7 @@ answered upsert_points(call& in) {
   if (!points) co_return answer_error(in, points.error());
   // The body is decoded; a long one need not lie in memory twice while the engine works.
   std::string().swap(in.request.body);
-  auto reply = co_await in.engine.upsert(in.collection, std::move(*points), in.deadline);
+  auto reply = co_await in.engine.upsert(in.collection, std::move(*points), in.write, in.deadline);
   if (!reply) co_return answer_error(in, reply.error());
   answer_write(in, *reply);
 }
@@ -68,7 +67,8 @@ answered write_batch(call& in) {
   auto batch = codec::decode_batch(in.request.body, in.options.json_depth_max);
   if (!batch) co_return answer_error(in, batch.error());
   std::string().swap(in.request.body);
-  auto reply = co_await in.engine.write_batch(in.collection, std::move(*batch), in.deadline);
+  auto reply =
+      co_await in.engine.write_batch(in.collection, std::move(*batch), in.write, in.deadline);
   if (!reply) co_return answer_error(in, reply.error());
   answer(in, [&](codec::json_writer& out) { codec::encode_each(out, *reply, status_word(in)); });
 }

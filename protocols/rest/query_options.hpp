@@ -14,7 +14,7 @@ namespace thespis::rest {
 
 /// What may stand behind the `?` of a target.
 struct query_options {
-  bool wait = true;                        ///< Only changes the word in a write's answer.
+  bool wait = true;                        ///< False: a write is answered before it is durable.
   std::optional<std::uint32_t> timeout_s;  ///< Shortens the request's deadline.
 };
 

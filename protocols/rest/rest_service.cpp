@@ -56,7 +56,31 @@ std::string shown_path(const http::request& incoming) {
   return printable(path.substr(0, shown_bytes_max)) + (path.size() > shown_bytes_max ? "..." : "");
 }
 
-// The target's parts that the route left open, and its options.
+// What makes a request the same as an earlier one; options say only how it is to be answered.
+fingerprint fingerprint_of(const call& in, const route& to) {
+  fingerprint_maker maker;
+  maker.add(to_string(to.method));
+  maker.add(to.pattern);
+  maker.add(in.collection);
+  maker.add(in.id);
+  maker.add(in.request.body);
+  return maker.made();
+}
+
+result<void> read_idempotency_key(call& in, const route& to) {
+  if (in.request.idempotency_keys == 0 || to.room != http::admission::write) return ok();
+  if (in.request.idempotency_keys > 1)
+    return error(errc::invalid_argument, "Idempotency-Key: it was sent " +
+                                             std::to_string(in.request.idempotency_keys) +
+                                             " times, expected once");
+  auto once = std::make_shared<idempotency>();
+  THESPIS_TRY(once->key, parse_idempotency_key(in.request.idempotency_key));
+  once->request = fingerprint_of(in, to);
+  in.write.once = std::move(once);
+  return ok();
+}
+
+// The target's parts that the route left open, its options, and how a write is to be answered.
 result<void> fill(call& in, const route& to) {
   std::string* const parts[] = {&in.collection, &in.id};
   for (std::size_t i = 0; i < std::size(parts); ++i) {
@@ -68,7 +92,8 @@ result<void> fill(call& in, const route& to) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(*in.query.timeout_s);
     in.deadline = std::min(in.deadline, end);
   }
-  return ok();
+  in.write.wait = in.query.wait;
+  return read_idempotency_key(in, to);
 }
 
 }  // namespace
@@ -136,7 +161,7 @@ http::admission rest_service::admit(http::request& incoming, http::response& ans
 
 boost::asio::awaitable<void> rest_service::handle(http::request& incoming, http::response& answer) {
   const auto& to = routes()[incoming.route];
-  call in{*engine_, options_, incoming, answer, {}, {}, {}, incoming.deadline};
+  call in{*engine_, options_, incoming, answer, {}, {}, {}, incoming.deadline, {}};
   if (const auto filled = fill(in, to); !filled) {
     answer_error(in, filled.error());
     co_return;

@@ -64,6 +64,8 @@ constexpr route table[] = {
      at::copy_collection},
     {method::get, "/collections/{collection}/copies", "collection_copies", no_body, none, reads,
      at::list_copies},
+    {method::get, "/collections/{collection}/operations/{id}", "one_operation", no_body, read,
+     reads, at::one_operation},
 
     {method::put, "/collections/{collection}/points", "upsert_points", any, write, writes,
      at::upsert_points, true},

@@ -25,6 +25,7 @@ unsigned http_status(errc code) noexcept {
     case errc::io: return 500;
     case errc::plugin: return 500;
     case errc::internal: return 500;
+    case errc::key_reused: return 422;
   }
   return 500;
 }
@@ -42,6 +43,7 @@ errc code_of_status(unsigned status) noexcept {
     case 505: return errc::unsupported;
     case 413:
     case 431: return errc::too_large;
+    case 422: return errc::key_reused;
     case 429: return errc::resource_exhausted;
     case 503: return errc::unavailable;
     case 507: return errc::resource_exhausted;

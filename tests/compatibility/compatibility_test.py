@@ -82,7 +82,11 @@ class CompatibilityTest(unittest.TestCase):
             if of["points"] == 0:
                 continue
             fresh = {**point(name, 0, 3), "id": 10**6}
-            client.put(path(name, "/points?wait=true"), {"points": [fresh]}).result
+            write = {"points": [fresh]}
+            key = {"Idempotency-Key": "fresh-" + name.replace(" ", "-")}
+            told = [client.put(path(name, "/points?wait=true"), write, headers=key).result
+                    for _ in range(2)]
+            self.assertEqual(told[0], told[1])
             count = client.post(path(name, "/points/count"), {"exact": True}).result["count"]
             self.assertEqual(count, expected[name]["count"] + 1)
 

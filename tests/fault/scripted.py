@@ -13,6 +13,7 @@ import pathlib
 import random
 import re
 import time
+import uuid
 
 import oracle
 from ledger import Book, Broken, Value
@@ -26,6 +27,7 @@ SETTINGS = {
     "THESPIS__STORAGE__JOURNAL_RETENTION_BYTES": "0",
     "THESPIS__STORAGE__LOG_FILE_BYTES": "102400",
     "THESPIS__STORAGE__CACHE_BYTES": str(4 << 20),
+    "THESPIS__STORAGE__IDEMPOTENCY_KEYS_MAX": "4",
 }
 SCHEMA = {"image": (24, "Cosine"), "text": (6, "Euclid")}
 POINTS = 160
@@ -62,6 +64,8 @@ class Script:
         self.client = server.client(timeout_s)
         self.upkeep_s = upkeep_s
         self.refused = []
+        self.run_id = uuid.uuid4().hex
+        self.writes = 0
         self.ids = [random_id(self.source, 1, number) for number in range(POINTS)]
 
     def close(self):
@@ -152,15 +156,20 @@ class Script:
         found = re.search(rb'thespis_journal_lsn\{mark="trimmed"\} (\d+)', answer.body)
         return found is not None and int(found.group(1)) > 0
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, headers=None):
         try:
-            return self.client.request(method, path, body)
+            return self.client.request(method, path, body, headers)
         except (OSError, http.client.HTTPException) as failure:
             raise Gone from failure
 
+    def write(self, method, path, body):
+        """Every write has a key of its own, so that keys are kept and removed."""
+        self.writes += 1
+        return self.ask(method, path, body, {"Idempotency-Key": f"{self.run_id}-{self.writes}"})
+
     def change_points(self, ledger, changes, method, path, body):
         try:
-            answer = self.ask(method, path, body)
+            answer = self.write(method, path, body)
         except Gone:
             ledger.lose(changes)
             raise
@@ -237,7 +246,7 @@ class Script:
             return
         points = old.alive()
         try:
-            answer = self.ask("POST", f"/collections/{name}/rename", {"name": to})
+            answer = self.write("POST", f"/collections/{name}/rename", {"name": to})
         except Gone:
             old.lose_life("drop")
             new.lose_life("create", points)
@@ -268,7 +277,7 @@ class Script:
                for what, *names in actions):
             return
         try:
-            answer = self.ask("POST", "/collections/aliases", body)
+            answer = self.write("POST", "/collections/aliases", body)
         except Gone:
             self.book.unknown_aliases = wanted
             raise
@@ -293,7 +302,7 @@ class Script:
     def change_life(self, what, name, method, body=None, path=None, points=None):
         ledger = self.book.ledgers[name]
         try:
-            answer = self.ask(method, path or f"/collections/{name}", body)
+            answer = self.write(method, path or f"/collections/{name}", body)
         except Gone:
             ledger.lose_life(what, points)
             raise

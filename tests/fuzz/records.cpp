@@ -9,6 +9,7 @@
 
 #include "core/crc32c.hpp"
 #include "storage/codec.hpp"
+#include "storage/codec_idempotency.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 using namespace thespis;
@@ -99,6 +100,34 @@ void read_segments(const std::string& bytes) {
       });
 }
 
+void read_idempotency(const std::string& bytes) {
+  round_trip(
+      bytes, [](std::string_view from) { return stored::decode_idempotency(from, what); },
+      [](const auto& row, std::string& out) { return stored::encode_idempotency(row, out); });
+}
+
+void read_idempotency_order(const std::string& bytes) {
+  round_trip(
+      bytes, [](std::string_view from) { return stored::decode_idempotency_order(from, what); },
+      [](const auto& key, std::string& out) { return stored::encode_idempotency_order(key, out); });
+}
+
+void read_idempotency_keys(std::string_view key) {
+  std::string written;
+  if (const auto name = stored::decode_idempotency_key(key)) {
+    stored::encode_idempotency_key(*name, written);
+    require(written == key, "the key of a record is its only one");
+  } else {
+    require_damage(name.error());
+  }
+  if (const auto lsn = stored::decode_idempotency_order_key(key)) {
+    stored::encode_idempotency_order_key(*lsn, written);
+    require(written == key, "the key of a place is its only one");
+  } else {
+    require_damage(lsn.error());
+  }
+}
+
 void read_keys(std::string_view key) {
   std::string written;
   if (const auto id = stored::decode_id_key(key)) {
@@ -132,6 +161,9 @@ void thespis::fuzz::check_input(std::string_view input) {
     case 'C': read_collection(sealed(input)); break;
     case 'A': read_alias(sealed(input)); break;
     case 'G': read_segments(sealed(input)); break;
+    case 'I': read_idempotency(sealed(input)); break;
+    case 'O': read_idempotency_order(sealed(input)); break;
+    case 'i': read_idempotency_keys(input); break;
     case 'k': read_keys(input); break;
     default: break;
   }

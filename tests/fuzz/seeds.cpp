@@ -15,6 +15,7 @@
 #include "plugins/host/row_sums.hpp"
 #include "protocols/codec/binary_upload.hpp"
 #include "storage/codec.hpp"
+#include "storage/codec_idempotency.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/unit/index_hnsw/plugin_harness.hpp"
 
@@ -115,6 +116,15 @@ void write_records(const corpus& out) {
   out.add("alias", 'A', bytes);
   (void)stored::encode_segments({{1, 5, 300}, {6, 6, 20}}, bytes);
   out.add("segments", 'G', bytes);
+  (void)stored::encode_idempotency({{7, 9}, 12, 34, 5, storage::write_outcome::changed, {3, 2}},
+                                   bytes);
+  out.add("idempotency", 'I', bytes);
+  (void)stored::encode_idempotency_order("order-17", bytes);
+  out.add("idempotency_order", 'O', bytes);
+  stored::encode_idempotency_key("order-17", bytes);
+  out.add("key_idempotency", 'i', bytes);
+  stored::encode_idempotency_order_key(12, bytes);
+  out.add("key_idempotency_order", 'i', bytes);
   stored::encode_slot_key(5, bytes);
   out.add("key_slot", 'k', bytes);
   stored::encode_journal_key({5, 1}, bytes);

@@ -83,7 +83,7 @@ class HealthTest(unittest.TestCase):
                          ("ready", 2, 2, [], []))
         deep = client.get("/health/deep").result
         self.assertEqual((deep["status"], deep["share"]), ("sound", 1))
-        self.assertEqual([part["name"] for part in deep["node"]], ["journal"])
+        self.assertEqual([part["name"] for part in deep["node"]], ["journal", "idempotency keys"])
         self.assertGreater(deep["node"][0]["checked"], 0)
         self.assertEqual([one["name"] for one in deep["collections"]], ["bad", "good"])
         for one in deep["collections"]:

@@ -22,6 +22,7 @@ struct table {
   collection_meta meta;
   std::map<point_id, std::pair<point, lsn_t>> rows;
   lsn_t lsn = 0;
+  std::map<std::string, std::pair<fingerprint, write_reply>> keys;
 };
 using table_ptr = std::shared_ptr<table>;
 
@@ -178,8 +179,8 @@ struct point_change {
   }
 };
 
-caf::result<write_reply> write(table& in, const batch_request& batch) {
-  const std::lock_guard lock(in.mutex);
+// All or nothing; the lock is held.
+result<write_reply> change(table& in, const batch_request& batch) {
   write_reply reply;
   const auto before = in.rows;
   reply.lsn = ++in.lsn;
@@ -187,7 +188,7 @@ caf::result<write_reply> write(table& in, const batch_request& batch) {
     point_change one{in};
     if (const auto done = std::visit(one, operation); !done) {
       in.rows = before;
-      return actors::to_caf(done.error());
+      return done.error();
     }
     reply.each.push_back(one.affected);
     reply.affected += one.affected;
@@ -195,13 +196,44 @@ caf::result<write_reply> write(table& in, const batch_request& batch) {
   return reply;
 }
 
+// Does it unless the key was used.
+caf::result<write_reply> write(table& in, const batch_request& batch,
+                               const write_context& context) {
+  const std::lock_guard lock(in.mutex);
+  if (context.once != nullptr) {
+    const auto found = in.keys.find(context.once->key);
+    if (found != in.keys.end() && found->second.first == context.once->request)
+      return found->second.second;
+    if (found != in.keys.end())
+      return actors::to_caf(
+          error(errc::key_reused, "Idempotency-Key '" + context.once->key + "': another request"));
+  }
+  const auto reply = change(in, batch);
+  if (!reply) return actors::to_caf(reply.error());
+  if (context.once != nullptr) in.keys[context.once->key] = {context.once->request, *reply};
+  return *reply;
+}
+
 actors::collection_actor::behavior_type writer(actors::collection_actor::pointer self,
                                                table_ptr in) {
   return {
-      [in](upsert_request& request) { return write(*in, {{std::move(request)}}); },
-      [in](delete_request& request) { return write(*in, {{std::move(request)}}); },
-      [in](write_operation& operation) { return write(*in, {{std::move(operation)}}); },
-      [in](const batch_request& batch) { return write(*in, batch); },
+      [in](upsert_request& request, const write_context& context) {
+        return write(*in, {{std::move(request)}}, context);
+      },
+      [in](delete_request& request, const write_context& context) {
+        return write(*in, {{std::move(request)}}, context);
+      },
+      [in](write_operation& operation, const write_context& context) {
+        return write(*in, {{std::move(operation)}}, context);
+      },
+      [in](const batch_request& batch, const write_context& context) {
+        return write(*in, batch, context);
+      },
+      [in](actors::operation_atom, lsn_t id) -> caf::result<operation_state> {
+        const std::lock_guard lock(in->mutex);
+        if (id <= in->lsn) return operation_state{id, operation_status::completed};
+        return actors::to_caf(error(errc::not_found, "no operation " + std::to_string(id)));
+      },
       [in](actors::info_atom) -> caf::result<collection_info> {
         const std::lock_guard lock(in->mutex);
         collection_info info;
@@ -371,39 +403,42 @@ actors::shared<health_report> sound(catalog_pointer self) {
 
 actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
   return {
-      [self](actors::create_atom, const std::string& name, const collection_spec& spec) {
-        return create(self, name, spec);
-      },
-      [self](actors::drop_atom, const std::string& name) -> caf::result<bool> {
+      [self](actors::create_atom, const std::string& name, const collection_spec& spec,
+             const write_context&) { return create(self, name, spec); },
+      [self](actors::drop_atom, const std::string& name,
+             const write_context&) -> caf::result<bool> {
         const auto found = self->state.collections.find(name);
         if (found == self->state.collections.end()) return actors::to_caf(missing(name));
         stop(*found->second);
         self->state.collections.erase(found);
         return true;
       },
-      [self](actors::alias_atom, const std::vector<alias_action>& actions) {
+      [self](actors::alias_atom, const std::vector<alias_action>& actions, const write_context&) {
         return change_aliases(self, actions);
       },
       [self](actors::aliases_atom, const std::string& name) { return aliases(self, name); },
-      [self](actors::rename_atom, const std::string& name,
-             const std::string& new_name) -> caf::result<bool> {
+      [self](actors::rename_atom, const std::string& name, const std::string& new_name,
+             const write_context&) -> caf::result<bool> {
         auto node = self->state.collections.extract(name);
         if (node.empty()) return actors::to_caf(missing(name));
         node.key() = new_name;
         self->state.collections.insert(std::move(node));
         return true;
       },
-      [self](actors::truncate_atom, const std::string& name) -> caf::result<bool> {
+      [self](actors::truncate_atom, const std::string& name,
+             const write_context&) -> caf::result<bool> {
         if (self->state.collections.count(name) == 0) return actors::to_caf(missing(name));
         return true;
       },
-      [self](actors::copy_atom, const std::string& name, const std::string& to, bool wait) {
-        return copy(self, name, to, wait);
-      },
+      [self](actors::copy_atom, const std::string& name, const std::string& to,
+             const write_context& context) { return copy(self, name, to, context.wait); },
       [](actors::copies_atom, const std::string&) {
         return std::vector<collection_copy_status>{
             {"old", copy_state::failed, 1, 2, "the disk is on fire"},
             {"slow", copy_state::running, 5, 9, {}}};
+      },
+      [](actors::recall_atom, const idempotency& asked) -> caf::result<write_reply> {
+        return actors::to_caf(error(errc::not_found, "no write under '" + asked.key + "'"));
       },
       [self](actors::list_atom) {
         std::vector<collection_meta> out;

@@ -46,7 +46,12 @@ class test_node {
   }
 
   result<collection_meta> create(const std::string& name, const collection_spec& spec) {
-    return ask<collection_meta>(node_->catalog(), actors::create_atom::value, name, spec);
+    return ask<collection_meta>(node_->catalog(), actors::create_atom::value, name, spec,
+                                write_context{});
+  }
+
+  result<bool> drop(const std::string& name) {
+    return ask<bool>(node_->catalog(), actors::drop_atom::value, name, write_context{});
   }
 
   result<actors::shared<actors::collection_handles>> find(const std::string& name) {
@@ -67,11 +72,12 @@ class test_node {
   }
 
   result<write_reply> upsert(const std::string& name, std::vector<point> points) {
-    return ask<write_reply>(serving(name)->writer, upsert_request{std::move(points)});
+    return ask<write_reply>(serving(name)->writer, upsert_request{std::move(points)},
+                            write_context{});
   }
 
   result<write_reply> remove(const std::string& name, std::vector<point_id> ids) {
-    return ask<write_reply>(serving(name)->writer, delete_request{std::move(ids)});
+    return ask<write_reply>(serving(name)->writer, delete_request{std::move(ids)}, write_context{});
   }
 
   result<search_reply> search(const std::string& name, search_request wanted) {

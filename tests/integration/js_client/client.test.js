@@ -164,6 +164,36 @@ describe('points', () => {
     assert.equal((await client.count('things', { exact: true })).count, points.length);
   });
 
+  test('a write that is not waited for is acknowledged, and completes', async () => {
+    const early = await client.upsert('things', {
+      wait: false,
+      points: [{ id: 12, vector: [1, 1, 1, 1] }],
+    });
+    assert.equal(early.status, 'acknowledged');
+    const asked = `${url}/collections/things/operations/${early.operation_id}`;
+    let state;
+    do {
+      const { result } = await (await fetch(asked)).json();
+      assert.equal(result.operation_id, early.operation_id);
+      state = result.status;
+    } while (state === 'acknowledged');
+    assert.equal(state, 'completed');
+    assert.equal((await client.retrieve('things', { ids: [12] })).length, 1);
+    await client.delete('things', { wait: true, points: [12] });
+  });
+
+  test('a write that is repeated with its key is done once', async () => {
+    const keyed = new QdrantClient({ url, headers: { 'Idempotency-Key': 'once-13' } });
+    const write = { wait: true, points: [{ id: 13, vector: [1, 1, 1, 1] }] };
+    const first = await keyed.upsert('things', write);
+    await client.delete('things', { wait: true, points: [13] });
+    const again = await keyed.upsert('things', write);
+    assert.deepEqual(again, first);
+    assert.deepEqual(await client.retrieve('things', { ids: [13] }), []);
+    const other = { wait: true, points: [{ id: 13, vector: [2, 1, 1, 1] }] };
+    await refused(keyed.upsert('things', other), 422, 'once-13', 'different request');
+  });
+
   test('scrolling visits every point once, in order', async () => {
     const seen = [];
     let offset;

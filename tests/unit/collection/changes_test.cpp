@@ -39,22 +39,22 @@ result<bool> ask(test_node& node, Parts... parts) {
 }
 
 result<bool> rename(test_node& node, const std::string& name, const std::string& to) {
-  return ask(node, actors::rename_atom::value, name, to);
+  return ask(node, actors::rename_atom::value, name, to, write_context{});
 }
 
 result<bool> truncate(test_node& node, const std::string& name) {
-  return ask(node, actors::truncate_atom::value, name);
+  return ask(node, actors::truncate_atom::value, name, write_context{});
 }
 
 result<bool> alias(test_node& node, const std::string& name, const std::string& to) {
   const std::vector<alias_action> actions = {{alias_action::kind::create, name, to}};
-  return ask(node, actors::alias_atom::value, actions);
+  return ask(node, actors::alias_atom::value, actions, write_context{});
 }
 
 result<collection_copy_status> copy(test_node& node, const std::string& name, const std::string& to,
                                     bool wait = true) {
   return node.ask<collection_copy_status>(node.node().catalog(), actors::copy_atom::value, name, to,
-                                          wait);
+                                          write_context{wait, nullptr});
 }
 
 template <class T>
@@ -90,7 +90,7 @@ TEST_CASE("changes that cannot be are refused and change nothing") {
   CHECK(refusal(copy(node, "docs", "")) == errc::invalid_argument);
   CHECK(refusal(alias(node, "more", "docs")) == errc::already_exists);
   CHECK(refusal(node.create("live", spec_with())) == errc::already_exists);
-  CHECK(refusal(ask(node, actors::drop_atom::value, std::string("live"))) == errc::not_found);
+  CHECK(refusal(node.drop("live")) == errc::not_found);
   REQUIRE(rename(node, "docs", "docs"));
   REQUIRE(node.serving("live")->meta.name == "docs");
   using list = std::vector<collection_alias>;
@@ -140,7 +140,7 @@ TEST_CASE("writes that come while a collection is emptied are answered afterward
     while (!stop) {
       const auto id = written + 1;
       // Always through the same handle: it stays good.
-      if (node.ask<write_reply>(writer, upsert_request{points(id, id)}))
+      if (node.ask<write_reply>(writer, upsert_request{points(id, id)}, write_context{}))
         written = id;
       else
         ++refused;

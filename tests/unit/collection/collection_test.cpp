@@ -317,8 +317,7 @@ TEST_CASE("a collection that is dropped before it serves was made, and both are 
     });
     bool dropped = false;
     while (!dropped) {
-      const auto outcome =
-          node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string("brief"));
+      const auto outcome = node.drop("brief");
       dropped = outcome.has_value();
       if (dropped) continue;
       // Not there yet, or being made.
@@ -339,9 +338,7 @@ TEST_CASE("a dropped collection is gone, and its name is free again") {
   REQUIRE(node.create("docs", plain()));
   CHECK(node.create("docs", plain()).error().code == errc::already_exists);
   REQUIRE(node.upsert("docs", random_points(50, 8)));
-  const auto drop = [&](const char* name) {
-    return node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string(name));
-  };
+  const auto drop = [&](const char* name) { return node.drop(name); };
   REQUIRE(drop("docs"));
   CHECK(node.find("docs").error().code == errc::not_found);
   CHECK(drop("docs").error().code == errc::not_found);

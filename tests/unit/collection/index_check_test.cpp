@@ -278,7 +278,7 @@ TEST_CASE("a collection that is dropped refuses its checks") {
   asked_checks asked(node, 1);
   CHECK(node.info("docs").status == collection_status::yellow);
   asked_checks later(node, 1);
-  REQUIRE(node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string("docs")));
+  REQUIRE(node.drop("docs"));
   tidy.take("wait");
   for (auto* one : {&asked, &later}) {
     const auto refused = one->next();

@@ -33,7 +33,7 @@ point make_point(std::uint64_t id, float first) {
 std::uint64_t given(test_node& node, const collection_spec& spec) {
   REQUIRE(node.create("docs", spec));
   const auto bytes = node.info("docs").indexes.at(0).index_bytes;
-  REQUIRE(node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string("docs")));
+  REQUIRE(node.drop("docs"));
   return bytes;
 }
 

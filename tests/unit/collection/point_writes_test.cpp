@@ -27,11 +27,12 @@ struct docs {
   docs() : node(folder.path()) { REQUIRE(node.create("docs", two_vectors())); }
 
   result<write_reply> write(write_operation operation) {
-    return node.ask<write_reply>(node.serving("docs")->writer, std::move(operation));
+    return node.ask<write_reply>(node.serving("docs")->writer, std::move(operation),
+                                 write_context{});
   }
   result<write_reply> batch(std::vector<write_operation> operations) {
-    return node.ask<write_reply>(node.serving("docs")->writer,
-                                 batch_request{std::move(operations)});
+    return node.ask<write_reply>(node.serving("docs")->writer, batch_request{std::move(operations)},
+                                 write_context{});
   }
   write_reply done(write_operation operation) {
     auto reply = write(std::move(operation));
@@ -368,11 +369,13 @@ TEST_CASE("points without vectors and changed payloads are there after a restart
       std::vector<point> points;
       for (std::uint64_t id = 0; id < 20; ++id)
         points.push_back(id % 2 == 0 ? whole(id, 1) : point{point_id(id), {}, {}});
-      REQUIRE(node.ask<write_reply>(writer, write_operation(put(std::move(points)))));
+      REQUIRE(
+          node.ask<write_reply>(writer, write_operation(put(std::move(points))), write_context{}));
     }
     set_payload_request all = set({}, "{\"start\":" + std::to_string(start) + "}");
     for (std::uint64_t id = 0; id < 20; ++id) all.ids.emplace_back(id);
-    const auto reply = node.ask<write_reply>(writer, write_operation(std::move(all)));
+    const auto reply =
+        node.ask<write_reply>(writer, write_operation(std::move(all)), write_context{});
     REQUIRE(reply);
     last = reply->lsn;
   }

@@ -169,7 +169,8 @@ TEST_CASE("a sparse vector of a point is deleted alone") {
   delete_vectors_request wanted;
   wanted.ids = {point_id(1)};
   wanted.names = {"text"};
-  REQUIRE(node.ask<write_reply>(node.serving("docs")->writer, write_operation(wanted)));
+  REQUIRE(node.ask<write_reply>(node.serving("docs")->writer, write_operation(wanted),
+                                write_context{}));
   const auto found = node.search("docs", near({{7, 1}}));
   REQUIRE(found);
   REQUIRE(found->hits.size() == 1);

@@ -83,7 +83,7 @@ TEST_CASE("a collection that keeps failing is quarantined, can be dropped, and h
   CHECK(ready->ready);
   REQUIRE(ready->quarantined.size() == 1);
   CHECK(ready->quarantined[0].name == "bad");
-  REQUIRE(node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string("bad")));
+  REQUIRE(node.drop("bad"));
   CHECK(node.find("bad").error().code == errc::not_found);
 }
 

@@ -175,7 +175,7 @@ TEST_CASE("a quarantined collection can be reopened once its cause is gone, and 
   CHECK(readiness_of(node).quarantined.size() == 1);
   CHECK(retry("good").error().code == errc::failed_precondition);
   CHECK(retry("none").error().code == errc::not_found);
-  REQUIRE(node.ask<bool>(node.node().catalog(), actors::drop_atom::value, std::string("bad")));
+  REQUIRE(node.drop("bad"));
   CHECK(readiness_of(node).quarantined.empty());
   REQUIRE(node.create("bad", spec_of()));
 }
@@ -213,10 +213,11 @@ TEST_CASE("checks beside writes find nothing wrong, and those who ask at once sh
       for (std::uint64_t n = 0; n < 20; ++n)
         some.push_back(
             {point_id((turn * 13 + n) % 500), {{"", {float(turn), float(n)}}}, payload{}});
-      static_cast<void>(node.ask<write_reply>(handles->writer, upsert_request{some}));
+      static_cast<void>(
+          node.ask<write_reply>(handles->writer, upsert_request{some}, write_context{}));
       static_cast<void>(node.ask<write_reply>(
-          handles->writer,
-          delete_request{{{point_id(turn % 500), point_id((turn * 3) % 500)}, {}}}));
+          handles->writer, delete_request{{{point_id(turn % 500), point_id((turn * 3) % 500)}, {}}},
+          write_context{}));
     }
   });
   for (int round = 0; round < 8; ++round) {

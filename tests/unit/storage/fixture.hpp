@@ -5,14 +5,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <random>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/mutation.hpp"
+#include "storage/bytes.hpp"
 #include "storage/catalog_store.hpp"
 #include "storage/collection_store.hpp"
 #include "storage/engine.hpp"
@@ -57,6 +60,22 @@ inline effect set_payload(const point_id& id, std::string json) {
 inline effect erase(const point_id& id) { return delete_effect{id}; }
 
 inline point_id text_id(std::string_view text) { return *point_id::from_string(text); }
+
+/// Flips a bit in every block of rows. Source: WiredTiger's btmem.h and block.h, headers of pages
+/// and blocks: the type, 7 for rows, is byte 24, the size of the block bytes 28 to 31.
+inline void damage_rows(const std::filesystem::path& file) {
+  constexpr std::size_t unit = 4096;
+  std::ostringstream all;
+  all << std::ifstream(file, std::ios::binary).rdbuf();
+  auto bytes = std::move(all).str();
+  for (std::size_t at = unit; at + unit <= bytes.size(); at += unit) {
+    byte_reader size(std::string_view(bytes).substr(at + 28, 4));
+    const std::size_t block = size.u32();
+    if (bytes[at + 24] == 7 && block > 0 && block % unit == 0 && block <= bytes.size() - at)
+      bytes[at + 100] ^= 1;
+  }
+  std::ofstream(file, std::ios::binary) << bytes;
+}
 
 /// An engine on a folder, with the means to reopen it.
 struct open_engine {
