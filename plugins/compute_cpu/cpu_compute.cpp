@@ -35,13 +35,15 @@ class ranking {
  public:
   ranking(const thespis_ranks_task& task, const blas* library)
       : task_(task),
+        row_values_(static_cast<const float*>(task.rows)),
+        row_stride_(task.row_stride_bytes / sizeof(float)),
         blas_(library),
         kernel_(kernels::kernels_for(kernel_metric(task.metric), task.dimension)),
         dot_(kernels::kernels_for(kernels::metric::dot, task.dimension).one),
         query_terms_(task.query_count, 1.0F) {
     constexpr auto int_max = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
     by_products_ = library != nullptr && task.metric != THESPIS_METRIC_MANHATTAN &&
-                   task.query_count >= product_queries_min && task.row_stride <= int_max &&
+                   task.query_count >= product_queries_min && row_stride_ <= int_max &&
                    task.row_count <= int_max;
     for (std::size_t q = 0; q < task.query_count; ++q) query_terms_[q] = term_of(query(q));
   }
@@ -53,7 +55,7 @@ class ranking {
     for (std::size_t row = 0; row < task_.row_count; row += block) {
       const std::size_t count = std::min<std::size_t>(block, task_.row_count - row);
       for (std::size_t i = 0; i < count; ++i) {
-        rows_[i] = task_.rows + (row + i) * task_.row_stride;
+        rows_[i] = row_values_ + (row + i) * row_stride_;
         row_terms_[i] = term_of_row(row + i, rows_[i]);
       }
       for (std::size_t q = 0; q < task_.query_count; q += block_queries) {
@@ -85,7 +87,7 @@ class ranking {
   }
   [[nodiscard]] float term_of_row(std::size_t row, const float* vector) const {
     if (task_.metric == THESPIS_METRIC_COSINE && task_.row_inverse_norms != nullptr)
-      return task_.row_inverse_norms[row * task_.row_stride];
+      return task_.row_inverse_norms[row * row_stride_];
     return term_of(vector);
   }
 
@@ -104,7 +106,7 @@ class ranking {
 
   void multiply(std::size_t q, std::size_t queries, std::size_t row, std::size_t count) const {
     const float factor = task_.metric == THESPIS_METRIC_EUCLID ? -2.0F : -1.0F;
-    blas_->products(queries, count, task_.dimension, factor, query(q), rows_[0], task_.row_stride,
+    blas_->products(queries, count, task_.dimension, factor, query(q), rows_[0], row_stride_,
                     out(q, row), task_.row_count);
     for (const std::size_t end = q + queries; q < end; ++q) {
       float* ranks = out(q, row);
@@ -136,6 +138,8 @@ class ranking {
   static bool is_near(float rank, float squares) { return !(rank > near_share * squares); }
 
   const thespis_ranks_task& task_;
+  const float* row_values_;
+  std::size_t row_stride_;  // Units: floats.
   const blas* blas_;
   kernels::distance_kernels kernel_;
   kernels::one_fn dot_;

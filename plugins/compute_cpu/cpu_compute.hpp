@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <thespis/plugin/compute_plugin.hpp>
 
@@ -14,6 +15,8 @@ namespace thespis::compute_cpu {
 /// Thread: members may be called from any thread; a call uses only its own.
 class cpu_compute {
  public:
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
+
   explicit cpu_compute(const plugin::services& host);
 
   void ranks(const thespis_ranks_task& task) const;

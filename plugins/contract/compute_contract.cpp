@@ -129,7 +129,7 @@ struct bare_compute {
     THESPIS_TRY(plugin, library::open(context.plugin.file));
     thespis_compute_params params{};
     params.struct_size = sizeof(params);
-    THESPIS_TRY(object, plugin->create(host.table(), &params));
+    THESPIS_TRY(object, plugin->create(host.table(), &params, THESPIS_ELEMENT_FLOAT32));
     return ok();
   }
   ~bare_compute() {
@@ -157,11 +157,12 @@ result<void> given_norms(const suite_context& context) {
   task.struct_size = sizeof(task);
   task.metric = THESPIS_METRIC_COSINE;
   task.dimension = dimension;
+  task.element = THESPIS_ELEMENT_FLOAT32;
   task.query_count = source.queries.count();
   task.queries = source.queries.values.data();
   task.row_count = source.rows.count();
   task.rows = rows.data();
-  task.row_stride = source.row_stride;
+  task.row_stride_bytes = source.row_stride * sizeof(float);
   task.row_inverse_norms = rows.data() + dimension;
   task.ranks = ranks.data();
   thespis_failure failure{};
@@ -179,14 +180,30 @@ result<void> strange_tasks(const suite_context& context) {
   task.struct_size = sizeof(task);
   task.metric = 99;
   task.dimension = 1;
-  task.query_count = task.row_count = task.row_stride = 1;
-  task.queries = task.rows = &value;
+  task.element = THESPIS_ELEMENT_FLOAT32;
+  task.query_count = task.row_count = 1;
+  task.row_stride_bytes = sizeof(value);
+  task.queries = &value;
+  task.rows = &value;
   task.ranks = &rank;
   thespis_failure failure{};
   if (tested.table().ranks(tested.object.self, &task, &failure) == THESPIS_OK)
     return broken("metric 99 was accepted");
   if (failure.message[0] == '\0') return broken("metric 99 was refused without a message");
+  task.metric = THESPIS_METRIC_DOT;
+  task.element = 31;
+  failure = {};
+  if (tested.table().ranks(tested.object.self, &task, &failure) != THESPIS_UNSUPPORTED)
+    return broken("rows of element type 31 are not refused as unsupported");
+  if (failure.message[0] == '\0')
+    return broken("rows of element type 31 were refused without a message");
   return ok();
+}
+
+result<void> tells_its_memory(const suite_context& context) {
+  bare_compute tested;
+  THESPIS_CHECK(tested.open(context));
+  return check_memory([&](thespis_memory* out) { tested.table().memory(tested.object.self, out); });
 }
 
 result<void> names_its_target(const suite_context& context) {
@@ -204,8 +221,9 @@ std::vector<suite_rule> compute_rules() {
       {"equal and zero vectors have ranks without noise", equal_and_zero_vectors},
       {"many threads may call at once", many_threads},
       {"given norms are used", given_norms},
-      {"an unknown metric is refused with a message", strange_tasks},
+      {"an unknown metric or element type is refused with a message", strange_tasks},
       {"it says what it runs on", names_its_target},
+      {"it tells its memory in the room it is given", tells_its_memory},
   };
 }
 

@@ -47,6 +47,21 @@ class scratch_folder {
 
 }  // namespace
 
+result<void> check_memory(const std::function<void(thespis_memory*)>& tell) {
+  constexpr std::uint64_t guard = 0x5A5A5A5A5A5A5A5A;
+  struct {
+    thespis_memory known{0, 0, guard, guard};
+    std::uint64_t appended = guard;
+  } room;
+  room.known.struct_size = sizeof(room);
+  tell(&room.known);
+  if (room.appended != guard || room.known.struct_size > sizeof(room))
+    return broken("memory does not keep to the room that it is given");
+  if (room.known.resident_bytes == guard || room.known.mapped_bytes == guard)
+    return broken("memory is not told");
+  return ok();
+}
+
 bool contract_report::passed() const noexcept {
   return std::all_of(cases.begin(), cases.end(),
                      [](const contract_case& one) { return one.failure.empty(); });

@@ -225,24 +225,68 @@ result<void> slots_in_any_order(const suite_context& context) {
   return trial.compare_many({}, queries_default);
 }
 
+/// Services without other plugins, for an index that is made past the wrapper.
+std::unique_ptr<services> lonely_host() {
+  return std::make_unique<services>([](std::uint32_t, std::string_view) {},
+                                    [](const std::string&) -> result<thespis_object> {
+                                      return error(errc::not_found, "no compute back end");
+                                    },
+                                    [](const std::string&, const void*) -> result<thespis_object> {
+                                      return error(errc::not_found, "no quantizer");
+                                    });
+}
+
+thespis_index_params plain_params(const thespis_arena& lent) {
+  thespis_index_params params{};
+  params.struct_size = sizeof(params);
+  params.metric = lent.metric;
+  params.dimension = lent.dimension;
+  params.hnsw_m = 16;
+  params.hnsw_ef_construct = 100;
+  params.arena = &lent;
+  params.quantizer = "none";
+  return params;
+}
+
+result<void> tells_its_memory(const suite_context& context) {
+  THESPIS_TRY(const auto plugin, library::open(context.plugin.file));
+  THESPIS_TRY(const auto vectors, arena::create(dimension, distance::euclid));
+  const auto host = lonely_host();
+  const auto lent = lend(*vectors);
+  const auto params = plain_params(lent);
+  THESPIS_TRY(const auto made, plugin->create(host->table(), &params, lent.element));
+  const auto& table = *static_cast<const thespis_index_table*>(made.table);
+  const auto outcome = check_memory([&](thespis_memory* out) { table.memory(made.self, out); });
+  table.destroy(made.self);
+  return outcome;
+}
+
+result<void> cancelled_searches(const suite_context& context) {
+  THESPIS_TRY(auto trial, index_trial::make(context, distance::dot, dimension));
+  THESPIS_CHECK(trial.fill(clustered(dimension, rows_default, 41)));
+  std::atomic<std::uint32_t> word = 1;
+  std::vector<index_query> queries(12);
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    queries[i].vector = trial.rows.row(i);
+    queries[i].cancelled = &word;
+  }
+  std::vector<std::vector<ranked_slot>> hits(queries.size());
+  for (const std::size_t count : {std::size_t{1}, queries.size()}) {
+    const auto outcome =
+        trial.tested->search_batch(std::span(queries).first(count), std::span(hits).first(count));
+    if (!outcome && outcome.error().code != errc::cancelled)
+      return broken("a cancelled search fails otherwise: " + outcome.error().message);
+  }
+  word = 0;
+  return trial.compare(queries.front());
+}
+
 result<void> bad_parameters(const suite_context& context) {
   THESPIS_TRY(const auto plugin, library::open(context.plugin.file));
   THESPIS_TRY(const auto vectors, arena::create(dimension, distance::euclid));
-  const services host([](std::uint32_t, std::string_view) {},
-                      [](const std::string&) -> result<thespis_object> {
-                        return error(errc::not_found, "no compute back end");
-                      },
-                      [](const std::string&, const void*) -> result<thespis_object> {
-                        return error(errc::not_found, "no quantizer");
-                      });
-  thespis_index_params good{};
-  good.struct_size = sizeof(good);
-  good.metric = THESPIS_METRIC_EUCLID;
-  good.dimension = dimension;
-  good.hnsw_m = 16;
-  good.hnsw_ef_construct = 100;
+  const auto host = lonely_host();
   const auto lent = lend(*vectors);
-  good.arena = &lent;
+  const auto good = plain_params(lent);
 
   auto strange_metric = good;
   strange_metric.metric = 99;
@@ -255,7 +299,7 @@ result<void> bad_parameters(const suite_context& context) {
       {"dimension 0", no_dimension},
       {"a dimension that is not the arena's", other_dimension}};
   for (const auto& [what, params] : refused) {
-    const auto made = plugin->create(host.table(), &params);
+    const auto made = plugin->create(host->table(), &params, lent.element);
     if (made) {
       static_cast<const thespis_index_table*>(made->table)->destroy(made->self);
       return broken(std::string(what) + " was accepted");
@@ -282,6 +326,8 @@ std::vector<suite_rule> index_rules() {
       {"inserting runs beside searching", inserting_beside_searching},
       {"slots may be inserted in any order", slots_in_any_order},
       {"impossible parameters are refused", bad_parameters},
+      {"a search that is cancelled ends without harm", cancelled_searches},
+      {"it tells its memory in the room it is given", tells_its_memory},
   };
 }
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint32_t rows_default = 600;
 constexpr std::uint32_t queries_default = 8;
+constexpr std::uint64_t untouched = 0x5A5A5A5A5A5A5A5A;
 
 /// Runs `body(trial)` for each of these dimensions and each metric that the plugin has codes for,
 /// untrained.
@@ -72,9 +73,16 @@ result<void> layout_holds(const suite_context& context) {
     if (trial.packs() && (trial.table().pack == nullptr || trial.table().estimate_block == nullptr))
       return broken(trial.text() + ": there are blocks, but pack or estimate_block is null");
     THESPIS_CHECK(trial.train(clustered(trial.rows.dimension, 100, 3)));
-    thespis_code_layout after{};
-    after.struct_size = sizeof(after);
+    // A caller of a later version gives more room than the plugin may know of.
+    struct {
+      thespis_code_layout known{};
+      std::uint64_t appended = untouched;
+    } room;
+    auto& after = room.known;
+    after.struct_size = sizeof(room);
     trial.table().layout(trial.object.self, &after);
+    if (room.appended != untouched || after.struct_size > sizeof(room))
+      return broken(trial.text() + ": layout does not keep to the room that it is given");
     if (after.code_bytes != before.code_bytes || after.query_bytes != before.query_bytes ||
         after.refinement_bytes != before.refinement_bytes ||
         after.block_rows != before.block_rows || after.block_bytes != before.block_bytes)
@@ -285,6 +293,13 @@ result<void> refusals(const suite_context& context) {
   });
 }
 
+result<void> tells_its_memory(const suite_context& context) {
+  return each_metric(context, {24}, [](quantizer_trial& trial) -> result<void> {
+    THESPIS_CHECK(trial.train(clustered(24, 100, 19)));
+    return check_memory([&](thespis_memory* out) { trial.table().memory(trial.object.self, out); });
+  });
+}
+
 result<void> many_threads(const suite_context& context) {
   constexpr std::uint32_t dimension = 96;
   return each_metric(context, {dimension}, [&](quantizer_trial& trial) -> result<void> {
@@ -324,6 +339,7 @@ std::vector<suite_rule> quantizer_rules() {
       {"damaged saves are refused with a message", damaged},
       {"what cannot be done is refused", refusals},
       {"many threads may call at once", many_threads},
+      {"it tells its memory in the room it is given", tells_its_memory},
   };
 }
 

@@ -151,7 +151,8 @@ result<std::unique_ptr<quantizer_trial>> quantizer_trial::make(const std::filesy
   params.dimension = dimension;
   params.bits = bits;
   params.seed = 42;
-  THESPIS_TRY(made->object, made->plugin_->create(made->host_.table(), &params));
+  THESPIS_TRY(made->object,
+              made->plugin_->create(made->host_.table(), &params, THESPIS_ELEMENT_FLOAT32));
   made->metric = metric;
   made->rows.dimension = dimension;
   made->layout.struct_size = sizeof(made->layout);

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <thespis/plugin/abi.h>
+
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -30,6 +32,10 @@ struct suite_rule {
 [[nodiscard]] std::vector<suite_rule> index_file_rules();
 [[nodiscard]] std::vector<suite_rule> compute_rules();
 [[nodiscard]] std::vector<suite_rule> quantizer_rules();
+
+/// Calls `tell(thespis_memory*)` with more room than a plugin needs to know of.
+/// Errors: broken if it writes there, or fills nothing in.
+[[nodiscard]] result<void> check_memory(const std::function<void(thespis_memory*)>& tell);
 
 /// Broken rule.
 [[nodiscard]] inline error broken(std::string how) { return {errc::plugin, std::move(how)}; }

@@ -63,6 +63,7 @@ result<std::unique_ptr<arena::impl>> arena::impl::lay_out(std::uint32_t dimensio
   lent.struct_size = sizeof(lent);
   lent.metric = static_cast<thespis_metric>(rank);
   lent.dimension = dimension;
+  lent.element = THESPIS_ELEMENT_FLOAT32;
   lent.padded_dimension =
       static_cast<std::uint32_t>(round_up(dimension, line_bytes / sizeof(float)));
   lent.row_stride_bytes = lent.padded_dimension * sizeof(float);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "plugins/host/compute_parts.hpp"
+#include "plugins/host/required.hpp"
 #include "plugins/host/status.hpp"
 
 namespace thespis::plugins {
@@ -20,15 +21,13 @@ result<std::unique_ptr<plugin_compute>> plugin_compute::make(std::shared_ptr<con
                                                              const services& host) {
   thespis_compute_params params{};
   params.struct_size = sizeof(params);
-  THESPIS_TRY(const auto object, plugin->create(host.table(), &params));
-  const auto& table = *static_cast<const thespis_compute_table*>(object.table);
-  const auto& name = plugin->description().name;
-  if (table.struct_size < sizeof(table))
-    return error(errc::plugin, "plugin '" + name + "': create: its table has " +
-                                   std::to_string(table.struct_size) +
-                                   " bytes, expected at least " + std::to_string(sizeof(table)));
-  if (table.destroy == nullptr || table.ranks == nullptr || table.target == nullptr)
-    return error(errc::plugin, "plugin '" + name + "': create: its table lacks a function");
+  THESPIS_TRY(const auto object, plugin->create(host.table(), &params, THESPIS_ELEMENT_FLOAT32));
+  THESPIS_CHECK(check_object<thespis_compute_table>(
+      plugin->description().name, object, compute_table_bytes_min,
+      [](const thespis_compute_table& table) {
+        return table.destroy == nullptr || table.ranks == nullptr || table.target == nullptr ||
+               table.memory == nullptr;
+      }));
   std::unique_ptr<plugin_compute> made(new plugin_compute(std::move(plugin)));
   made->object_ = object;
   return made;
@@ -53,11 +52,12 @@ result<void> plugin_compute::ranks(distance metric, std::uint32_t dimension,
   task.struct_size = sizeof(task);
   task.metric = static_cast<thespis_metric>(metric);
   task.dimension = dimension;
+  task.element = THESPIS_ELEMENT_FLOAT32;
   task.query_count = queries.size() / dimension;
   task.queries = queries.data();
   task.row_count = count;
   task.rows = rows;
-  task.row_stride = row_stride;
+  task.row_stride_bytes = row_stride * sizeof(float);
   task.ranks = ranks.data();
   thespis_failure failure{};
   const auto status = table().ranks(object_.self, &task, &failure);

@@ -15,6 +15,7 @@
 #include "plugins/host/arena_parts.hpp"
 #include "plugins/host/index_file.hpp"
 #include "plugins/host/index_parts.hpp"
+#include "plugins/host/required.hpp"
 #include "plugins/host/services.hpp"
 #include "plugins/host/status.hpp"
 
@@ -36,7 +37,12 @@ struct aligned_floats {
 };
 
 thespis_bitmap lend(const slot_bitmap& set) {
-  return {set.chunks(), set.chunk_count(), slot_bitmap::chunk_bits_log2, set.size()};
+  return {sizeof(thespis_bitmap),
+          slot_bitmap::chunk_bits_log2,
+          set.chunks(),
+          set.chunk_count(),
+          0,
+          set.size()};
 }
 
 void copy_padded(std::span<const float> vector, std::uint32_t padded, float* out) {
@@ -46,7 +52,7 @@ void copy_padded(std::span<const float> vector, std::uint32_t padded, float* out
 
 bool same_set(const index_query& a, const index_query& b) {
   return a.first_slot == b.first_slot && a.end_slot == b.end_slot && a.dead == b.dead &&
-         a.allowed == b.allowed;
+         a.allowed == b.allowed && a.cancelled == b.cancelled;
 }
 
 /// The query as it crosses to the plugin. Its `k` is no more than there can be, 0 if nothing can.
@@ -66,6 +72,7 @@ thespis_index_query lower(const index_query& asked, slot_t arena_end, const floa
   query.flags = (asked.ignore_codes ? THESPIS_QUERY_IGNORE_CODES : 0u) |
                 (asked.rescore ? 0u : THESPIS_QUERY_NO_RESCORING);
   query.oversampling = asked.oversampling;
+  query.cancelled = reinterpret_cast<const std::uint32_t*>(asked.cancelled);
   return query;
 }
 
@@ -144,18 +151,16 @@ result<std::unique_ptr<index::impl>> index::impl::make(std::shared_ptr<const lib
   given.quantizer_bits = params.quantizer_bits;
 
   auto parts = std::make_unique<impl>();
-  THESPIS_TRY(const auto made, plugin->create(host->table(), &given));
+  THESPIS_TRY(const auto made, plugin->create(host->table(), &given, vectors->impl_->lent.element));
+  THESPIS_CHECK(check_object<thespis_index_table>(
+      plugin->description().name, made, index_table_bytes_min,
+      [](const thespis_index_table& table) {
+        return table.destroy == nullptr || table.insert == nullptr || table.search == nullptr ||
+               table.save == nullptr || table.load == nullptr || table.memory == nullptr;
+      }));
   parts->plugin = std::move(plugin);
   parts->host = std::move(host);
   parts->vectors = std::move(vectors);
-  const auto& table = *static_cast<const thespis_index_table*>(made.table);
-  if (table.struct_size < sizeof(thespis_index_table))
-    return parts->broken("create", "its table has " + std::to_string(table.struct_size) +
-                                       " bytes, expected at least " +
-                                       std::to_string(sizeof(thespis_index_table)));
-  if (table.destroy == nullptr || table.insert == nullptr || table.search == nullptr ||
-      table.save == nullptr || table.load == nullptr || table.bytes == nullptr)
-    return parts->broken("create", "its table lacks a function");
   parts->object = made;
   return parts;
 }
@@ -227,7 +232,8 @@ result<void> index::search_batch(std::span<const index_query> queries,
                    "index: query has " + std::to_string(query.vector.size()) +
                        " dimensions, expected " + std::to_string(lent.dimension));
     if (!same_set(query, shared))
-      return error(errc::internal, "index: queries of a batch differ in range or filter");
+      return error(errc::internal,
+                   "index: queries of a batch differ in range, filter or cancellation");
   }
   for (auto& found : hits) found.clear();
   const auto dead = shared.dead != nullptr ? lend(*shared.dead) : thespis_bitmap{};
@@ -352,7 +358,12 @@ result<index_maintenance> index::maintain(const slot_bitmap* dead) {
   return index_maintenance{report.nodes, report.dropped, report.unreachable, report.mended};
 }
 
-std::uint64_t index::bytes() const noexcept { return impl_->table().bytes(impl_->object.self); }
+memory_use index::memory() const noexcept {
+  thespis_memory held{};
+  held.struct_size = sizeof(held);
+  impl_->table().memory(impl_->object.self, &held);
+  return {held.resident_bytes, held.mapped_bytes};
+}
 
 bool index::scans() const noexcept { return (impl_->table().flags & THESPIS_INDEX_SCANS) != 0; }
 

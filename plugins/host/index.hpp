@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -37,6 +38,9 @@ struct ranked_slot {
   float rank = 0;
 };
 
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free &&
+              sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
+
 /// What to look for.
 struct index_query {
   std::span<const float> vector;  ///< Shape: [dimension], as the user gave it.
@@ -49,6 +53,9 @@ struct index_query {
   bool ignore_codes = false;             ///< Compare vectors only.
   bool rescore = true;                   ///< False: ranks may be the estimates of codes.
   float oversampling = 0;  ///< Rescore at least so many times `k`; 0: the index chooses.
+  /// If set, a word that another thread makes other than 0 once nobody waits for the answer: the
+  /// index may then end with errc::cancelled.
+  const std::atomic<std::uint32_t>* cancelled = nullptr;
 };
 
 /// What `index::maintain` found and did.
@@ -109,8 +116,10 @@ class index {
   /// part of a build's time. Thread: beside `search`, never beside `insert`, `save` or itself.
   [[nodiscard]] result<index_maintenance> maintain(const slot_bitmap* dead);
 
-  /// Memory of links and tables, in bytes.
-  [[nodiscard]] std::uint64_t bytes() const noexcept;
+  /// Memory of links and tables.
+  [[nodiscard]] memory_use memory() const noexcept;
+  /// The resident part of it, in bytes.
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return memory().resident_bytes; }
   /// True if nothing needs to be inserted: every search reads the arena itself.
   [[nodiscard]] bool scans() const noexcept;
   [[nodiscard]] const std::string& plugin_name() const noexcept;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "plugins/host/required.hpp"
 #include "plugins/host/status.hpp"
 
 namespace thespis::plugins {
@@ -33,6 +34,24 @@ std::optional<plugin_kind> kind_of(thespis_kind kind) {
   return std::nullopt;
 }
 
+std::string text_of(thespis_element element) {
+  switch (element) {
+    case THESPIS_ELEMENT_FLOAT32: return "float32";
+    case THESPIS_ELEMENT_FLOAT16: return "float16";
+    case THESPIS_ELEMENT_UINT8: return "uint8";
+    default: return "element type " + std::to_string(element);
+  }
+}
+
+/// Such as "float16, uint8".
+std::string list_of(std::uint32_t elements) {
+  std::string all;
+  for (thespis_element element = 0; element < 32; ++element)
+    if ((elements & THESPIS_ELEMENT_BIT(element)) != 0)
+      all += (all.empty() ? "" : ", ") + text_of(element);
+  return all;
+}
+
 error refuse(const std::filesystem::path& file, const std::string& why) {
   return {errc::plugin, "plugin file " + file.string() + ": " + why};
 }
@@ -47,22 +66,27 @@ result<plugin_description> describe(const std::filesystem::path& file,
                             " bytes, expected at least " + std::to_string(head));
   if (given->abi_major != THESPIS_ABI_MAJOR)
     return refuse(file, "it speaks plugin interface " + std::to_string(given->abi_major) + "." +
-                            std::to_string(given->abi_minor) + ", this build speaks major " +
+                            std::to_string(given->abi_minor) + ", this build speaks " +
+                            std::to_string(THESPIS_ABI_MAJOR) + "." +
+                            std::to_string(THESPIS_ABI_MINOR) +
+                            "; it has to be built with the headers of major " +
                             std::to_string(THESPIS_ABI_MAJOR));
   if (given->abi_minor > THESPIS_ABI_MINOR)
     return refuse(file, "it needs plugin interface " + std::to_string(given->abi_major) + "." +
                             std::to_string(given->abi_minor) + ", this build has " +
                             std::to_string(THESPIS_ABI_MAJOR) + "." +
-                            std::to_string(THESPIS_ABI_MINOR));
-  if (given->struct_size < sizeof(thespis_plugin_descriptor))
+                            std::to_string(THESPIS_ABI_MINOR) +
+                            "; a newer Thespis, or older headers, are needed");
+  if (given->struct_size < descriptor_bytes_min)
     return refuse(file, "its descriptor has " + std::to_string(given->struct_size) +
-                            " bytes, expected at least " +
-                            std::to_string(sizeof(thespis_plugin_descriptor)));
+                            " bytes, expected at least " + std::to_string(descriptor_bytes_min));
   const auto kind = kind_of(given->kind);
   if (!kind)
     return refuse(file,
                   "kind " + std::to_string(given->kind) +
                       " is unknown; this build loads index (1), quantizer (2) and compute (4)");
+  if (given->elements == 0)
+    return refuse(file, "its descriptor names no element type of vectors that it reads");
   if (given->name == nullptr || given->version == nullptr || given->create == nullptr)
     return refuse(file, "its descriptor lacks a name, a version or a create function");
   const auto name = printable(given->name, name_bytes_max + 1);
@@ -108,7 +132,13 @@ result<std::shared_ptr<const library>> library::open(const std::filesystem::path
 
 const plugin_description& library::description() const noexcept { return impl_->description; }
 
-result<thespis_object> library::create(const thespis_services& services, const void* params) const {
+result<thespis_object> library::create(const thespis_services& services, const void* params,
+                                       thespis_element element) const {
+  const auto elements = impl_->descriptor->elements;
+  if ((elements & THESPIS_ELEMENT_BIT(element)) == 0)
+    return error(errc::unsupported, "plugin '" + impl_->description.name + "' reads vectors of " +
+                                        list_of(elements) + ", and would be given " +
+                                        text_of(element));
   thespis_object made{};
   thespis_failure failure{};
   const auto status = impl_->descriptor->create(&services, params, &made, &failure);

@@ -29,10 +29,11 @@ class library {
 
   [[nodiscard]] const plugin_description& description() const noexcept;
 
-  /// Makes an object of the plugin's kind. Errors: what the plugin reports; plugin if it reports
-  /// success and gives nothing.
-  [[nodiscard]] result<thespis_object> create(const thespis_services& services,
-                                              const void* params) const;
+  /// Makes an object of the plugin's kind, which will be given vectors of type `element`.
+  /// Errors: unsupported if the plugin cannot read these; what the plugin reports; plugin if it
+  /// reports success and gives nothing.
+  [[nodiscard]] result<thespis_object> create(const thespis_services& services, const void* params,
+                                              thespis_element element) const;
 
  private:
   struct impl;

@@ -15,6 +15,7 @@
 #include "plugins/host/compute_parts.hpp"
 #include "plugins/host/index_parts.hpp"
 #include "plugins/host/library.hpp"
+#include "plugins/host/required.hpp"
 #include "plugins/host/services.hpp"
 
 namespace thespis::plugins {
@@ -115,14 +116,15 @@ result<plugin_compute*> registry_state::find_compute(const std::string& name) {
 result<thespis_object> registry_state::make_quantizer(const std::string& name,
                                                       const void* params) const {
   THESPIS_TRY(const auto plugin, find(plugin_kind::quantizer, name));
-  THESPIS_TRY(const auto made, plugin->create(host.table(), params));
-  const auto& table = *static_cast<const thespis_quantizer_table*>(made.table);
-  if (table.struct_size >= sizeof(table) && table.destroy != nullptr && table.layout != nullptr &&
-      table.train != nullptr && table.save != nullptr && table.load != nullptr &&
-      table.encode != nullptr && table.prepare != nullptr && table.estimate != nullptr &&
-      table.compare != nullptr && table.bytes != nullptr)
-    return made;
-  return error(errc::plugin, "plugin '" + name + "': create: its table lacks a function");
+  THESPIS_TRY(const auto made, plugin->create(host.table(), params, THESPIS_ELEMENT_FLOAT32));
+  THESPIS_CHECK(check_object<thespis_quantizer_table>(
+      name, made, quantizer_table_bytes_min, [](const thespis_quantizer_table& table) {
+        return table.destroy == nullptr || table.layout == nullptr || table.train == nullptr ||
+               table.save == nullptr || table.load == nullptr || table.encode == nullptr ||
+               table.prepare == nullptr || table.estimate == nullptr || table.compare == nullptr ||
+               table.memory == nullptr;
+      }));
+  return made;
 }
 
 result<void> registry_state::add(const std::filesystem::path& file) {

@@ -100,9 +100,9 @@ services::services(log_sink log, compute_finder find_compute, quantizer_maker ma
     : log_(std::move(log)),
       find_compute_(std::move(find_compute)),
       make_quantizer_(std::move(make_quantizer)),
-      table_{sizeof(table_),     0,       this,         services::log,
-             allocate,           release, parallel_for, services::compute,
-             services::quantizer} {}
+      table_{sizeof(table_), THESPIS_ABI_MINOR, this,
+             services::log,  allocate,          release,
+             parallel_for,   services::compute, services::quantizer} {}
 
 void services::log(void* context, thespis_log_level level, const char* text,
                    std::size_t bytes) noexcept {

@@ -12,6 +12,7 @@ namespace {
 errc code_of(thespis_status status) noexcept {
   if (status == THESPIS_OUT_OF_MEMORY) return errc::resource_exhausted;
   if (status == THESPIS_CORRUPTION) return errc::corruption;
+  if (status == THESPIS_CANCELLED) return errc::cancelled;
   return errc::plugin;
 }
 

@@ -17,6 +17,11 @@ constexpr std::size_t product_queries_min = 8;
 /// A block with fewer than one admitted slot in so many is not worth computing whole.
 constexpr std::uint32_t product_share = 8;
 
+void stop_if_cancelled(const thespis_index_query& query) {
+  if (plugin::cancelled(query))
+    throw plugin::failure(THESPIS_CANCELLED, "nobody waits for the answer");
+}
+
 }  // namespace
 
 flat_index::flat_index(const plugin::index_setup& setup)
@@ -35,7 +40,10 @@ void flat_index::load(plugin::reader& /*in*/) {}
 std::size_t flat_index::search(const thespis_index_query& query, std::span<thespis_hit> hits) {
   auto from = ranks_.probe_of(query, hits);
   candidate_block block;
-  for (candidates left(query); left.next(block);) ranks_.scan(from, block);
+  for (candidates left(query); left.next(block);) {
+    stop_if_cancelled(query);
+    ranks_.scan(from, block);
+  }
   return from.found.finish();
 }
 
@@ -65,6 +73,7 @@ void flat_index::search_batch(std::span<const thespis_index_query* const> querie
       product.emplace(ranks_, *back_end, probes);
   candidate_block block;
   for (candidates left(*queries.front()); left.next(block);) {
+    stop_if_cancelled(*queries.front());
     if (product && block.dense(product_share)) {
       product->scan(block);
     } else {

@@ -20,6 +20,7 @@ namespace thespis::flat {
 class flat_index {
  public:
   static constexpr bool scans = true;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
 
   explicit flat_index(const plugin::index_setup& setup);
 

@@ -78,12 +78,13 @@ void product_scan::multiply(std::size_t first_probe, std::size_t probes, std::ui
   thespis_ranks_task task{};
   task.struct_size = sizeof(task);
   task.metric = THESPIS_METRIC_DOT;
+  task.element = THESPIS_ELEMENT_FLOAT32;
   task.dimension = rows.dimension();
   task.query_count = probes;
   task.queries = packed_.data() + first_probe * rows.dimension();
   task.row_count = count;
   task.rows = rows.row(first);
-  task.row_stride = rows.row_stride();
+  task.row_stride_bytes = rows.row_stride() * sizeof(float);
   task.ranks = products_.data();
   compute_.ranks(task);
 }

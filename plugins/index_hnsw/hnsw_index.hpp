@@ -23,6 +23,7 @@ namespace thespis::hnsw {
 class hnsw_index {
  public:
   static constexpr bool scans = false;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
 
   /// Errors: throws `plugin::failure` for an m or ef_construct out of range, or a quantizer that
   /// cannot be had.

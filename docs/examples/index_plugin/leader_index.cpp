@@ -27,6 +27,7 @@ constexpr std::uint32_t format = 1;
 class leader_index {
  public:
   static constexpr bool scans = false;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
 
   explicit leader_index(const thespis::plugin::index_setup& setup)
       : rows_(setup.arena), metric_(setup.metric) {}

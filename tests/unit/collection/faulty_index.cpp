@@ -14,6 +14,7 @@ namespace {
 class faulty_index {
  public:
   static constexpr bool scans = false;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
 
   explicit faulty_index(const thespis::plugin::index_setup& setup) : rows_(setup.arena) {}
 

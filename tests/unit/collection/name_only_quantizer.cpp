@@ -15,12 +15,15 @@ thespis_status refuse(const thespis_services*, const void*, thespis_object*,
 }  // namespace
 
 extern "C" THESPIS_PLUGIN_EXPORT const thespis_plugin_descriptor* thespis_plugin(void) {
-  static constexpr thespis_plugin_descriptor descriptor{sizeof(thespis_plugin_descriptor),
-                                                        THESPIS_ABI_MAJOR,
-                                                        THESPIS_ABI_MINOR,
-                                                        THESPIS_KIND_QUANTIZER,
-                                                        THESPIS_QUANTIZER_NAME,
-                                                        "1.0.0",
-                                                        refuse};
+  static constexpr thespis_plugin_descriptor descriptor{
+      sizeof(thespis_plugin_descriptor),
+      THESPIS_ABI_MAJOR,
+      THESPIS_ABI_MINOR,
+      THESPIS_KIND_QUANTIZER,
+      THESPIS_QUANTIZER_NAME,
+      "1.0.0",
+      THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32),
+      0,
+      refuse};
   return &descriptor;
 }

@@ -31,6 +31,7 @@ bool contains(const thespis_bitmap* set, std::uint32_t slot) {
 class recorder_index {
  public:
   static constexpr bool scans = false;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
 
   explicit recorder_index(const thespis::plugin::index_setup& setup)
       : rows_(setup.arena),

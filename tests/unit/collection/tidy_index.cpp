@@ -45,6 +45,7 @@ class running {
 class tidy_index {
  public:
   static constexpr bool scans = false;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
 
   explicit tidy_index(const thespis::plugin::index_setup& setup) : rows_(setup.arena) {}
 

@@ -33,7 +33,9 @@ class bitmap {
   [[nodiscard]] bool contains(std::uint32_t slot) const {
     return slot / 64 < words_.size() && (words_[slot / 64] >> (slot % 64) & 1) != 0;
   }
-  [[nodiscard]] thespis_bitmap view() const { return {&chunk_, 1, log2_, size_}; }
+  [[nodiscard]] thespis_bitmap view() const {
+    return {sizeof(thespis_bitmap), log2_, &chunk_, 1, 0, size_};
+  }
 
  private:
   std::vector<std::uint64_t> words_;
@@ -71,7 +73,7 @@ class rows {
               stride_ * sizeof(float),
               &chunk_,
               flags,
-              0,
+              THESPIS_ELEMENT_FLOAT32,
               nullptr,
               nullptr} {}
   ~rows() { std::free(memory_); }

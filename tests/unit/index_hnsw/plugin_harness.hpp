@@ -109,8 +109,8 @@ class graph_index {
   /// `query` is a row of some `rows`: aligned and padded.
   [[nodiscard]] std::vector<thespis_hit> search(const float* query, const ask& what) const {
     const thespis_index_query task{
-        sizeof(task), what.k,    what.ef,      what.first_slot, what.end_slot,    0,
-        query,        what.dead, what.allowed, what.flags,      what.oversampling};
+        sizeof(task), what.k,    what.ef,      what.first_slot, what.end_slot,     0,
+        query,        what.dead, what.allowed, what.flags,      what.oversampling, nullptr};
     std::vector<thespis_hit> found(what.k);
     thespis_hits hits{found.data(), 0};
     thespis_failure failure{};
@@ -121,6 +121,7 @@ class graph_index {
 
   thespis_maintenance maintain(const thespis_bitmap* dead = nullptr) {
     thespis_maintenance report{};
+    report.struct_size = sizeof(report);
     thespis_failure failure{};
     check(table_->maintain(self_, dead, &report, &failure), failure);
     return report;
@@ -156,7 +157,12 @@ class graph_index {
     return table_->load(self_, &from, &failure);
   }
 
-  [[nodiscard]] std::uint64_t bytes() const { return table_->bytes(self_); }
+  [[nodiscard]] std::uint64_t bytes() const {
+    thespis_memory held{};
+    held.struct_size = sizeof(held);
+    table_->memory(self_, &held);
+    return held.resident_bytes;
+  }
 
  private:
   static void check(thespis_status status, const thespis_failure& failure) {

@@ -48,7 +48,7 @@ TEST_CASE("the registry finds a built-in in a configured folder") {
   });
   REQUIRE(flat != all.end());
   CHECK(flat->file.filename() == "index_flat.so");
-  CHECK(flat->abi_major == 0);
+  CHECK(flat->abi_major == 1);
   CHECK_FALSE(flat->version.empty());
 }
 
@@ -63,8 +63,8 @@ TEST_CASE("the registry refuses a shared object that is not a plugin") {
 }
 
 TEST_CASE("the registry refuses another major and a newer minor") {
-  require_refusal("other_major", "major");
-  require_refusal("newer_minor", "this build has 0.");
+  require_refusal("other_major", "it speaks plugin interface 2.0, this build speaks 1.0");
+  require_refusal("newer_minor", "it needs plugin interface 1.1, this build has 1.0");
 }
 
 TEST_CASE("the registry refuses descriptors that are out of bounds") {

@@ -23,12 +23,20 @@ class arena {
         dimension_(lent->dimension),
         padded_dimension_(lent->padded_dimension) {}
 
+  /// What rows are made of. Never anything but what the plugin says that it reads.
+  [[nodiscard]] thespis_element element() const noexcept { return lent_->element; }
+  /// For float32 only.
   [[nodiscard]] const float* row(std::uint32_t slot) const noexcept {
-    return reinterpret_cast<const float*>(bytes_of(slot));
+    return reinterpret_cast<const float*>(row_bytes(slot));
+  }
+  /// A row of any element type.
+  [[nodiscard]] const unsigned char* row_bytes(std::uint32_t slot) const noexcept {
+    const auto in_chunk = slot & ((std::uint32_t{1} << chunk_rows_log2_) - 1);
+    return chunks_[slot >> chunk_rows_log2_] + in_chunk * stride_bytes_;
   }
   /// For cosine only: 1 / |row|, or 0 for a zero vector.
   [[nodiscard]] float inverse_norm(std::uint32_t slot) const noexcept {
-    return *reinterpret_cast<const float*>(bytes_of(slot) + norm_offset_);
+    return *reinterpret_cast<const float*>(row_bytes(slot) + norm_offset_);
   }
   /// How many rows from `slot` on lie side by side, `row_stride()` apart.
   [[nodiscard]] std::uint32_t rows_together(std::uint32_t slot) const noexcept {
@@ -51,11 +59,6 @@ class arena {
   }
 
  private:
-  [[nodiscard]] const unsigned char* bytes_of(std::uint32_t slot) const noexcept {
-    const auto in_chunk = slot & ((std::uint32_t{1} << chunk_rows_log2_) - 1);
-    return chunks_[slot >> chunk_rows_log2_] + in_chunk * stride_bytes_;
-  }
-
   const thespis_arena* lent_;
   const unsigned char* const* chunks_;
   std::size_t stride_bytes_;
@@ -78,6 +81,11 @@ class arena {
 [[nodiscard]] inline bool admits(const thespis_index_query& query, std::uint32_t slot) noexcept {
   return slot >= query.first_slot && slot < query.end_slot && !contains(query.dead, slot) &&
          (query.allowed == nullptr || contains(query.allowed, slot));
+}
+
+/// Whether nobody waits for the answer to `query` any more.
+[[nodiscard]] inline bool cancelled(const thespis_index_query& query) noexcept {
+  return query.cancelled != nullptr && __atomic_load_n(query.cancelled, __ATOMIC_RELAXED) != 0;
 }
 
 }  // namespace thespis::plugin

@@ -18,20 +18,20 @@ typedef struct thespis_compute_params {
 
 /** Ranks of every query against every row.
  * Shape: queries [query_count, dimension] float32, row-major without gaps; row r is `dimension`
- * float32 from `rows + r * row_stride`; ranks [query_count, row_count] float32, row-major.
- * Values are finite; alignment is that of float. */
+ * numbers of type `element`, `r * row_stride_bytes` behind `rows`; ranks [query_count, row_count]
+ * float32, row-major. Values are finite; alignment is that of their type. */
 typedef struct thespis_ranks_task {
   uint32_t struct_size;
   thespis_metric metric;
-  uint32_t dimension; /**< At least 1. */
-  uint32_t reserved;
-  uint64_t query_count; /**< May be 0. */
+  uint32_t dimension;      /**< At least 1. */
+  thespis_element element; /**< Of rows. */
+  uint64_t query_count;    /**< May be 0. */
   const float* queries;
   uint64_t row_count; /**< May be 0. */
-  const float* rows;
-  uint64_t row_stride; /**< Units: floats; at least `dimension`. */
-  /** Null, or, for cosine only, the inverse Euclidean norm of row r (0 for a zero vector) at
-   * `row_inverse_norms[r * row_stride]`. If null, the plugin works the norms out. */
+  const void* rows;
+  uint64_t row_stride_bytes; /**< At least the bytes of a row; a multiple of 4. */
+  /** Null, or, for cosine only, the inverse Euclidean norm of row r (0 for a zero vector),
+   * `r * row_stride_bytes` behind it. If null, the plugin works the norms out. */
   const float* row_inverse_norms;
   float* ranks; /**< Written by the plugin. */
 } thespis_ranks_task;
@@ -44,11 +44,15 @@ typedef struct thespis_compute_table {
 
   void (*destroy)(void* self);
 
-  /** Fills `task->ranks`. Status: invalid argument for an unknown metric. */
+  /** Fills `task->ranks`. Status: invalid argument for an unknown metric; unsupported for an
+   * element type that the descriptor does not name. */
   thespis_status (*ranks)(void* self, const thespis_ranks_task* task, thespis_failure* failure);
 
   /** What it runs on, such as "cpu avx3 openblas": ends in zero, lives as long as `self`. */
   const char* (*target)(void* self);
+
+  /** Memory held between calls. */
+  void (*memory)(void* self, thespis_memory* out);
 } thespis_compute_table;
 
 #ifdef __cplusplus

@@ -27,19 +27,25 @@ struct index_setup {
 /// `thespis_index_table`; every member may throw.
 ///
 ///     static constexpr bool scans = false;       // true: inserts nothing, every search is exact
+///     // Of rows that it reads; see `thespis_plugin_descriptor`.
+///     static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
 ///     explicit my_index(const index_setup&);
 ///     void insert(std::span<const std::uint32_t> slots);
-///     std::size_t search(const thespis_index_query&, std::span<thespis_hit> hits);  // hits
-///     written void save(writer&); void load(reader&); std::uint64_t bytes();
+///     // Returns how many hits it has written.
+///     std::size_t search(const thespis_index_query&, std::span<thespis_hit> hits);
+///     void save(writer&); void load(reader&);
+///     std::uint64_t bytes();                     // resident
 ///
 /// Optional: `void search_batch(std::span<const thespis_index_query* const>,
 ///                              std::span<thespis_hits>)`,
-///           `thespis_maintenance maintain(const thespis_bitmap* dead)`.
+///           `thespis_maintenance maintain(const thespis_bitmap* dead)`,
+///           `std::uint64_t mapped_bytes()`.
 template <class T>
 concept index_class = std::constructible_from<T, const index_setup&> &&
     requires(T self, std::span<const std::uint32_t> slots, const thespis_index_query& query,
              std::span<thespis_hit> hits, writer& out, reader& in) {
   { T::scans } -> std::convertible_to<bool>;
+  { T::elements } -> std::convertible_to<std::uint32_t>;
   self.insert(slots);
   { self.search(query, hits) } -> std::convertible_to<std::size_t>;
   self.save(out);
@@ -95,7 +101,7 @@ struct index_functions {
     });
   }
 
-  static std::uint64_t bytes(void* self) noexcept { return of(self).bytes(); }
+  static void memory(void* self, thespis_memory* out) noexcept { fill_memory(out, of(self)); }
 
   static constexpr bool maintains = requires(T index, const thespis_bitmap* dead) {
     index.maintain(dead);
@@ -104,10 +110,7 @@ struct index_functions {
   static thespis_status maintain(void* self, const thespis_bitmap* dead,
                                  thespis_maintenance* report, thespis_failure* out) noexcept {
     return guarded(out, [&] {
-      if constexpr (maintains) {
-        *report = of(self).maintain(dead);
-        report->struct_size = sizeof(*report);
-      }
+      if constexpr (maintains) fill(report, of(self).maintain(dead));
     });
   }
 
@@ -119,7 +122,7 @@ struct index_functions {
                                              search_batch,
                                              save,
                                              load,
-                                             bytes,
+                                             memory,
                                              maintains ? maintain : nullptr};
 
   static thespis_status create(const thespis_services* host, const void* raw, thespis_object* made,
@@ -131,6 +134,9 @@ struct index_functions {
       if (params.dimension == 0 || params.arena == nullptr ||
           params.arena->dimension != params.dimension || params.arena->metric != params.metric)
         throw failure(THESPIS_INVALID_ARGUMENT, "dimension or metric is not that of the arena");
+      if (!reads(T::elements, params.arena->element))
+        throw failure(THESPIS_UNSUPPORTED,
+                      "cannot read element type " + std::to_string(params.arena->element));
       const index_setup setup{params.metric,         params.hnsw_m,       params.hnsw_ef_construct,
                               params.seed,           params.preset,       params.quantizer,
                               params.quantizer_bits, arena(params.arena), services(host)};
@@ -152,6 +158,8 @@ struct index_functions {
         THESPIS_KIND_INDEX,                                                                \
         name,                                                                              \
         version,                                                                           \
+        Class::elements,                                                                   \
+        0,                                                                                 \
         ::thespis::plugin::index_functions<Class>::create};                                \
     return &descriptor;                                                                    \
   }

@@ -7,9 +7,11 @@
 #include <thespis/plugin/compute.h>
 #include <thespis/plugin/index.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -20,8 +22,9 @@
 #include <thespis/plugin/arena.hpp>
 #include <type_traits>
 
-/// Comfort for plugins in C++20: write a class, name it in `THESPIS_INDEX_PLUGIN` or
-/// `THESPIS_COMPUTE_PLUGIN` in one source file, and throw to report failure. It stays inside.
+/// Comfort for plugins in C++20: write a class, name it in `THESPIS_INDEX_PLUGIN`,
+/// `THESPIS_QUANTIZER_PLUGIN` or `THESPIS_COMPUTE_PLUGIN` in one source file, and throw to report
+/// failure. It stays inside. None of this crosses the boundary.
 namespace thespis::plugin {
 
 /// Throw this to choose the status of a failed call; any other exception is an internal failure.
@@ -58,12 +61,45 @@ thespis_status guarded(thespis_failure* out, Body&& body) noexcept {
   return THESPIS_INTERNAL;
 }
 
+/// Fills a structure that the caller gave, in the room that it gave.
+template <class Report>
+void fill(Report* out, Report made) noexcept {
+  made.struct_size =
+      static_cast<std::uint32_t>(std::min<std::size_t>(out->struct_size, sizeof(Report)));
+  std::memcpy(static_cast<void*>(out), &made, made.struct_size);
+}
+
+/// Answers `memory` for a class with `bytes()`, what it holds, and perhaps `mapped_bytes()`.
+template <class T>
+void fill_memory(thespis_memory* out, T& self) noexcept {
+  thespis_memory held{};
+  try {
+    if constexpr (requires { self.bytes(); }) held.resident_bytes = self.bytes();
+    if constexpr (requires { self.mapped_bytes(); }) held.mapped_bytes = self.mapped_bytes();
+  } catch (...) {
+    // There is nobody to tell; what is known is told.
+  }
+  fill(out, held);
+}
+
+/// Whether the set `elements` has `element`.
+[[nodiscard]] constexpr bool reads(std::uint32_t elements, thespis_element element) noexcept {
+  return element < 32 && (elements & THESPIS_ELEMENT_BIT(element)) != 0;
+}
+
+/// Bytes of one number; 0 for a type that these headers do not know.
+[[nodiscard]] constexpr std::size_t bytes_of(thespis_element element) noexcept {
+  if (element == THESPIS_ELEMENT_FLOAT32) return 4;
+  if (element == THESPIS_ELEMENT_FLOAT16) return 2;
+  return element == THESPIS_ELEMENT_UINT8 ? 1 : 0;
+}
+
 /// A compute back end of the host.
 class compute {
  public:
   explicit compute(const thespis_object& object) noexcept : object_(object) {}
 
-  /// Shape: see `thespis_ranks_task`; its `struct_size` is filled in here.
+  /// Shape: see `thespis_ranks_task`; its `struct_size` is filled in here. Throws `failure`.
   void ranks(thespis_ranks_task task) const {
     task.struct_size = sizeof(task);
     thespis_failure reason{};
@@ -179,9 +215,7 @@ class reader {
   /// A slot at or above it is corruption.
   [[nodiscard]] std::uint32_t end_slot() const noexcept { return table_->end_slot; }
   /// Slots that no query admits any more and whose rows may be zeros; null if that is not known.
-  [[nodiscard]] const thespis_bitmap* dead() const noexcept {
-    return table_->struct_size < sizeof(thespis_reader) ? nullptr : table_->dead;
-  }
+  [[nodiscard]] const thespis_bitmap* dead() const noexcept { return table_->dead; }
   /// Bytes that have not been read.
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 

@@ -92,7 +92,7 @@ typedef struct thespis_quantizer_table {
                          float* ranks);
 
   /** Memory held, without codes. */
-  uint64_t (*bytes)(void* self);
+  void (*memory)(void* self, thespis_memory* out);
 } thespis_quantizer_table;
 
 #ifdef __cplusplus

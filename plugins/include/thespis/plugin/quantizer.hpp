@@ -77,7 +77,13 @@ class quantizer {
                       float* ranks) const noexcept {
     functions().estimate_block(object_.self, query, block, center_rank, ranks);
   }
-  [[nodiscard]] std::uint64_t bytes() const noexcept { return functions().bytes(object_.self); }
+  /// Resident memory.
+  [[nodiscard]] std::uint64_t bytes() const noexcept {
+    thespis_memory held{};
+    held.struct_size = sizeof(held);
+    functions().memory(object_.self, &held);
+    return held.resident_bytes;
+  }
 
  private:
   [[nodiscard]] const thespis_quantizer_table& functions() const noexcept {

@@ -68,8 +68,7 @@ struct quantizer_functions {
   static void destroy(void* self) noexcept { delete static_cast<T*>(self); }
 
   static void layout(void* self, thespis_code_layout* out) noexcept {
-    *out = of(self).layout();
-    out->struct_size = sizeof(*out);
+    fill(out, of(self).layout());
   }
 
   static thespis_status train(void* self, const float* const* rows, std::size_t count,
@@ -131,7 +130,7 @@ struct quantizer_functions {
     if constexpr (packs) of(self).estimate_block(query, block, center_rank, ranks);
   }
 
-  static std::uint64_t bytes(void* self) noexcept { return of(self).bytes(); }
+  static void memory(void* self, thespis_memory* out) noexcept { fill_memory(out, of(self)); }
 
   static constexpr bool refines = requires(const T& made, std::span<const void* const> codes,
                                            const void* const* refinements, float* ranks) {
@@ -158,7 +157,7 @@ struct quantizer_functions {
                                                  compare,
                                                  Packs ? pack : nullptr,
                                                  Packs ? estimate_block : nullptr,
-                                                 bytes};
+                                                 memory};
 
   // A class may have refinements or blocks for some parameters only.
   static const thespis_quantizer_table* table_for(const thespis_code_layout& sizes) {
@@ -198,6 +197,8 @@ struct quantizer_functions {
         THESPIS_KIND_QUANTIZER,                                                            \
         name,                                                                              \
         version,                                                                           \
+        THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32),                                      \
+        0,                                                                                 \
         ::thespis::plugin::quantizer_functions<Class>::create};                            \
     return &descriptor;                                                                    \
   }

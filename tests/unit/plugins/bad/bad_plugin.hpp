@@ -19,6 +19,8 @@ inline thespis_plugin_descriptor good_descriptor() {
           THESPIS_KIND_INDEX,
           "bad",
           "1.0.0",
+          THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32),
+          0,
           never_create};
 }
 

@@ -11,6 +11,7 @@ namespace {
 class liar {
  public:
   static constexpr bool scans = true;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
   explicit liar(const thespis::plugin::index_setup&) {}
   void insert(std::span<const std::uint32_t>) {}
   std::size_t search(const thespis_index_query& query, std::span<thespis_hit> hits) {

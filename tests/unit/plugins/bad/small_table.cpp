@@ -23,6 +23,8 @@ extern "C" THESPIS_PLUGIN_EXPORT const thespis_plugin_descriptor* thespis_plugin
                                                THESPIS_KIND_INDEX,
                                                "small_table",
                                                "1.0.0",
+                                               THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32),
+                                               0,
                                                create};
   return &given;
 }

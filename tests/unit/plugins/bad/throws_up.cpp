@@ -9,6 +9,7 @@ namespace {
 class throws_up {
  public:
   static constexpr bool scans = false;
+  static constexpr std::uint32_t elements = THESPIS_ELEMENT_BIT(THESPIS_ELEMENT_FLOAT32);
   explicit throws_up(const thespis::plugin::index_setup&) {}
   void insert(std::span<const std::uint32_t>) { throw std::runtime_error("no room\x07here"); }
   std::size_t search(const thespis_index_query&, std::span<thespis_hit>) { throw 7; }
