@@ -52,7 +52,8 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   derived_files::remove_strays(state->folder_, *state->meta_);
   for (const auto& spec : state->meta_->spec.vectors)
     if (!spec.multivector) THESPIS_CHECK(state->open_vector(spec, plugins));
-  THESPIS_CHECK(state->multi_.open(state->meta_->spec, counters.next_slot, plugins));
+  THESPIS_CHECK(
+      state->multi_.open(state->meta_->spec, state->folder_, state->stamp_now(""), plugins));
   state->sparse_.open(state->meta_->spec.sparse_vectors, state->folder_, state->stamp_now(""));
   THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
@@ -60,6 +61,16 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   for (auto& vector : state->vectors_) {
     THESPIS_CHECK(state->load_index(vector, plugins));
     state->count_row(state->points_);
+  }
+  for (std::size_t i = 0; i < state->multi_.size(); ++i) {
+    const auto bytes = state->multi_.saved_bytes(i);
+    auto taken = state->promise(bytes + bytes / load_spare_part, "an index of rows");
+    if (!taken)
+      log::warn("collection", "index of rows is left out for now, because it does not fit",
+                {{"collection", state->meta_->name}, {"why", taken.error().message}});
+    const bool fits = taken.has_value();
+    if (fits) state->promised_.push_back(std::move(*taken));
+    THESPIS_CHECK(state->multi_.load_index(i, fits, state->stamp_now(""), plugins));
   }
   state->progress_ = nullptr;
   state->account();

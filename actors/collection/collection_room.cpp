@@ -126,6 +126,7 @@ void collection_state::note_put_off(std::uint32_t vector, std::string why) {
 }
 
 void collection_state::note_unsaved(const std::string& vector_name, std::string why) {
+  multi_.note_unsaved(vector_name, why);
   for (auto& vector : vectors_)
     if (vector.spec.name == vector_name) vector.unsaved = why;
   for (auto& vector : sparse_.all())

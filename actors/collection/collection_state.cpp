@@ -262,6 +262,9 @@ std::vector<collection_state::save_work> collection_state::unsaved(const view& s
                      },
                      vector.index->bytes(), bounds_.disk});
   }
+  for (auto& work : multi_.unsaved({meta_->id, "", generation, 0, seen.lsn}))
+    works.push_back({std::move(work.stamp), std::move(work.file), std::move(work.write), work.bytes,
+                     bounds_.disk});
   return works;
 }
 
@@ -275,12 +278,16 @@ bool collection_state::much_unsaved() const noexcept {
                        return !vector.index->scans() && much(vector.progress.indexed_end(),
                                                              vector.saved_end, vector.reordered);
                      }) ||
-         std::any_of(sparse_.all().begin(), sparse_.all().end(), [&](const auto& vector) {
-           return much(end_slot_, vector.saved_end, vector.joined);
-         });
+         std::any_of(sparse_.all().begin(), sparse_.all().end(),
+                     [&](const auto& vector) {
+                       return much(end_slot_, vector.saved_end, vector.joined);
+                     }) ||
+         multi_.any_unsaved(
+             [&](slot_t end, slot_t saved_end) { return much(end, saved_end, false); });
 }
 
 void collection_state::note_saved(const std::string& vector_name, slot_t next_slot) {
+  multi_.note_saved(vector_name, next_slot);
   for (auto& vector : vectors_) {
     if (vector.spec.name != vector_name) continue;
     vector.saved_end = next_slot;

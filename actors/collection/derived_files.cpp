@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "actors/collection/row_numbers.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "actors/collection/sparse_vectors.hpp"
 #include "core/log.hpp"
@@ -28,7 +29,8 @@ constexpr const char* made_anew =
 std::set<std::string> names_of(const collection_meta& meta) {
   std::set<std::string> names = {slots_name};
   for (std::size_t i = 0; i < meta.spec.vectors.size(); ++i)
-    for (const auto* extension : {index_extension, rows_extension, sums_extension})
+    for (const auto* extension : {index_extension, rows_extension, sums_extension,
+                                  row_numbers_extension, row_index_extension})
       names.insert(of_vector({}, i, extension).string());
   for (std::size_t i = 0; i < meta.spec.sparse_vectors.size(); ++i)
     names.insert(of_vector({}, i, postings_extension).string());
@@ -44,6 +46,7 @@ class files_check {
 
   void look_at_indexes();
   void look_at_postings();
+  void look_at_row_indexes();
   void look_at_rows();
   void look_at_slots(storage::collection_snapshot* snapshot);
   health_component take() { return std::move(found_); }
@@ -116,6 +119,18 @@ void files_check::look_at_postings() {
     if (!loaded && loaded.error().code == errc::not_found) continue;
     ++found_.checked;
     if (!loaded) damaged(file, loaded.error(), {file});
+  }
+}
+
+void files_check::look_at_row_indexes() {
+  for (std::size_t i = 0; i < meta_.spec.vectors.size(); ++i) {
+    if (!meta_.spec.vectors[i].multivector) continue;
+    const auto sound = check_row_files(folder_, i, stamp(meta_.spec.vectors[i].name));
+    if (!sound && sound.error().code == errc::not_found) continue;
+    ++found_.checked;
+    const auto index = of_vector(folder_, i, row_index_extension);
+    if (!sound)
+      damaged(index, sound.error(), {index, of_vector(folder_, i, row_numbers_extension)});
   }
 }
 
@@ -207,6 +222,7 @@ std::vector<health_component> check(const collection_meta& meta,
   files_check files(meta, counters, folder, repair);
   files.look_at_indexes();
   files.look_at_postings();
+  files.look_at_row_indexes();
   files.look_at_rows();
   files.look_at_slots(snapshot);
   return {files.take()};

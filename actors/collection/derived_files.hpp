@@ -16,6 +16,8 @@ namespace thespis::actors::derived_files {
 
 inline constexpr const char* slots_name = "slots";
 inline constexpr const char* postings_extension = ".postings";
+inline constexpr const char* row_numbers_extension = ".numbers";  ///< Of a multivector's rows.
+inline constexpr const char* row_index_extension = ".row-index";  ///< Over these.
 
 /// File of a vector's rows (".rows") or index (".index"), or of a sparse vector's postings; the
 /// ordinal stands for its name, which is user text.

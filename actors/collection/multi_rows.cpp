@@ -28,9 +28,11 @@ const named_vector* find(std::span<const named_vector> vectors, const std::strin
 
 }  // namespace
 
-result<void> multi_rows::open(const collection_spec& spec, slot_t end,
+result<void> multi_rows::open(const collection_spec& spec, const std::filesystem::path& folder,
+                              const plugins::index_file_stamp& expected,
                               const plugins::registry& plugins) {
-  for (const auto& vector : spec.vectors) {
+  for (std::size_t i = 0; i < spec.vectors.size(); ++i) {
+    const auto& vector = spec.vectors[i];
     if (!vector.multivector) continue;
     one added;
     added.spec = vector;
@@ -39,7 +41,12 @@ result<void> multi_rows::open(const collection_spec& spec, slot_t end,
     THESPIS_TRY(added.arena, plugins::arena::create(vector.size, vector.metric));
     THESPIS_TRY(added.compute, plugins.create_compute("cpu"));
     THESPIS_TRY(added.index, plugins.create_index(vector.index, added.arena, added.params));
-    if (added.index->scans()) added.progress = index_progress(end);
+    auto stamp = expected;
+    stamp.vector_name = vector.name;
+    if (added.index->scans())
+      added.progress = index_progress(expected.next_slot);
+    else
+      added.files.open(folder, i, stamp);
     all_.push_back(std::move(added));
   }
   return ok();
@@ -67,10 +74,12 @@ result<std::size_t> multi_rows::put(slot_t slot, std::span<const named_vector> v
   std::size_t taken = 0;
   for (auto& known : all_) {
     const auto* vector = find(vectors, known.spec.name);
-    if (vector == nullptr) continue;
     const auto size = known.spec.size;
+    const auto count =
+        vector == nullptr ? row_t{0} : static_cast<row_t>(vector->values.size() / size);
+    known.files.reach(slot, count, known.rows, known.dead_rows);
+    if (vector == nullptr) continue;
     const std::span values(vector->values);
-    const auto count = static_cast<row_t>(values.size() / size);
     const auto first = known.rows.end_row();
     for (row_t i = 0; i < count; ++i)
       THESPIS_CHECK(known.arena->put(first + i, values.subspan(std::size_t{i} * size, size)));
@@ -78,6 +87,64 @@ result<std::size_t> multi_rows::put(slot_t slot, std::span<const named_vector> v
     ++taken;
   }
   return taken;
+}
+
+result<void> multi_rows::load_index(std::size_t vector, bool wanted,
+                                    const plugins::index_file_stamp& expected,
+                                    const plugins::registry& plugins) {
+  auto& owner = all_[vector];
+  if (owner.index->scans()) return ok();
+  if (!wanted) owner.files.leave();
+  auto stamp = expected;
+  stamp.vector_name = owner.spec.name;
+  THESPIS_TRY(const auto end,
+              owner.files.load(*owner.index, *owner.arena, stamp, owner.rows, owner.dead_rows));
+  if (!end) {
+    THESPIS_TRY(owner.index, plugins.create_index(owner.spec.index, owner.arena, owner.params));
+    return ok();
+  }
+  owner.progress = index_progress(*end);
+  owner.saved_end = *end;
+  for (row_t row = 0; row < owner.rows.end_row() && owner.rows.slot(row) < *end; ++row)
+    owner.inserted_rows += owner.dead_rows.contains(row) ? 0 : 1;
+  return ok();
+}
+
+std::vector<multi_rows::save_work> multi_rows::unsaved(const plugins::index_file_stamp& now) const {
+  std::vector<save_work> works;
+  for (const auto& vector : all_) {
+    const auto end = vector.progress.indexed_end();
+    if (vector.index->scans() || end == vector.saved_end) continue;
+    auto stamp = now;
+    stamp.vector_name = vector.spec.name;
+    stamp.next_slot = end;
+    const auto dead = static_cast<row_t>(vector.dead_rows.size());
+    works.push_back({stamp, vector.files.index_file(),
+                     [index = vector.index, files = vector.files, rows = vector.rows, stamp, dead] {
+                       return files.save(*index, stamp, rows, dead);
+                     },
+                     vector.index->bytes() + std::uint64_t{end} * sizeof(row_t)});
+  }
+  return works;
+}
+
+bool multi_rows::any_unsaved(const std::function<bool(slot_t, slot_t)>& much) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const one& vector) {
+    return !vector.index->scans() && much(vector.progress.indexed_end(), vector.saved_end);
+  });
+}
+
+void multi_rows::note_saved(const std::string& vector_name, slot_t end) {
+  for (auto& vector : all_) {
+    if (vector.spec.name != vector_name) continue;
+    vector.saved_end = end;
+    vector.unsaved.clear();
+  }
+}
+
+void multi_rows::note_unsaved(const std::string& vector_name, const std::string& why) {
+  for (auto& vector : all_)
+    if (vector.spec.name == vector_name) vector.unsaved = why;
 }
 
 void multi_rows::retire(slot_t slot) {
@@ -114,7 +181,15 @@ void multi_rows::tell(slot_t end, collection_info& info) const {
     told.preset = vector.hnsw.preset;
     told.index_bytes = vector.index->bytes();
     told.arena_bytes = vector.arena->bytes() + vector.rows.bytes();
-    if (told.tail_slots == 0 || info.status != collection_status::green) continue;
+    if (info.status != collection_status::green) continue;
+    if (!vector.unsaved.empty()) {
+      info.status = collection_status::yellow;
+      info.status_detail = describe_vector(vector.spec.name) +
+                           ": its index could not be saved, and would be built again after a "
+                           "restart: " +
+                           vector.unsaved;
+    }
+    if (told.tail_slots == 0) continue;
     info.status = collection_status::yellow;
     info.status_detail = describe_vector(vector.spec.name) + ": " +
                          std::to_string(told.tail_slots) + " slots wait for " +

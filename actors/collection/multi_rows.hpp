@@ -4,12 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "actors/collection/index_progress.hpp"
+#include "actors/collection/row_numbers.hpp"
 #include "actors/query/view.hpp"
 #include "core/collection_info.hpp"
 #include "core/error.hpp"
@@ -20,14 +24,25 @@
 namespace thespis::actors {
 
 /// The multivectors of a collection in memory: for each name the rows of all points, and an index
-/// over them. A row is never changed or reused; those of points that went stay until the collection
-/// is loaded again, which numbers rows anew, so indexes are not saved but built again.
-/// Thread: one writer; slices may be inserted beside it.
+/// over them. A row is never changed or reused. Those of points that went keep their numbers as
+/// long as an index that was saved has them; see `row_files`. Thread: one writer; slices may be
+/// inserted beside it.
 class multi_rows {
  public:
+  /// Finds in `folder` which numbers rows had, if that is of `expected` or an earlier state of it.
   /// Errors: not_found (no such plugin), those of the index plugin, resource_exhausted.
-  [[nodiscard]] result<void> open(const collection_spec& spec, slot_t end,
+  [[nodiscard]] result<void> open(const collection_spec& spec, const std::filesystem::path& folder,
+                                  const plugins::index_file_stamp& expected,
                                   const plugins::registry& plugins);
+  /// Bytes of the saved index of a vector; 0 if there is none.
+  [[nodiscard]] std::uint64_t saved_bytes(std::size_t vector) const noexcept {
+    return all_[vector].files.saved_bytes();
+  }
+  /// Once all points were put: loads the saved index of a vector, or leaves it out (not `wanted`).
+  /// What cannot be used is left out with a line in the log. Errors: as `open`.
+  [[nodiscard]] result<void> load_index(std::size_t vector, bool wanted,
+                                        const plugins::index_file_stamp& expected,
+                                        const plugins::registry& plugins);
 
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
@@ -60,6 +75,21 @@ class multi_rows {
   void finish_slice(std::size_t vector, slot_range slice, std::size_t inserted);
   [[nodiscard]] std::size_t slices_in_flight() const noexcept;
 
+  // Saving; see collection_state. The stamp is one of slots.
+  struct save_work {
+    plugins::index_file_stamp stamp;
+    std::filesystem::path file;
+    std::function<result<void>()> write;
+    std::uint64_t bytes = 0;
+  };
+  /// Indexes that are ahead of their files.
+  [[nodiscard]] std::vector<save_work> unsaved(const plugins::index_file_stamp& now) const;
+  /// Calls `much(slots that are indexed, slots that are saved)` for each index until it is true.
+  [[nodiscard]] bool any_unsaved(const std::function<bool(slot_t, slot_t)>& much) const;
+  /// Notes that an index was saved up to a slot, or why it was not.
+  void note_saved(const std::string& vector_name, slot_t end);
+  void note_unsaved(const std::string& vector_name, const std::string& why);
+
   /// What rows take now.
   [[nodiscard]] std::uint64_t bytes() const noexcept;
   /// What indexes take now, and what they will take for slots below `end` that wait.
@@ -82,6 +112,9 @@ class multi_rows {
     std::uint64_t inserted_slots = 0;
     std::uint64_t inserted_rows = 0;
     bool starved = false;  // slots wait for memory
+    row_files files;
+    slot_t saved_end = 0;
+    std::string unsaved;  // why it could not be saved
   };
 
   /// What a row more takes in the index.

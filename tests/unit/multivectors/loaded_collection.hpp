@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -79,6 +80,8 @@ class loaded_collection {
     return actors::search(*seen(), wanted);
   }
   [[nodiscard]] actors::collection_state& state() noexcept { return *state_; }
+  /// Of its derived files.
+  [[nodiscard]] std::filesystem::path folder() const { return *engine_->derived_folder(meta_.id); }
 
  private:
   std::shared_ptr<storage::engine> engine_;
