@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "actors/collection/row_numbers.hpp"
+#include "actors/collection/row_files.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "actors/collection/sparse_vectors.hpp"
 #include "core/log.hpp"

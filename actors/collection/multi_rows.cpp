@@ -94,11 +94,10 @@ result<void> multi_rows::load_index(std::size_t vector, bool wanted,
                                     const plugins::registry& plugins) {
   auto& owner = all_[vector];
   if (owner.index->scans()) return ok();
-  if (!wanted) owner.files.leave();
   auto stamp = expected;
   stamp.vector_name = owner.spec.name;
-  THESPIS_TRY(const auto end,
-              owner.files.load(*owner.index, *owner.arena, stamp, owner.rows, owner.dead_rows));
+  THESPIS_TRY(const auto end, owner.files.load(*owner.index, wanted, *owner.arena, stamp,
+                                               owner.rows, owner.dead_rows));
   if (!end) {
     THESPIS_TRY(owner.index, plugins.create_index(owner.spec.index, owner.arena, owner.params));
     return ok();

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "actors/collection/index_progress.hpp"
-#include "actors/collection/row_numbers.hpp"
+#include "actors/collection/row_files.hpp"
 #include "actors/query/view.hpp"
 #include "core/collection_info.hpp"
 #include "core/error.hpp"

@@ -1,8 +1,8 @@
 // Copyright 2026 The Thespis authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Derived files: the frame of index files, sums of rows, slots. The first byte of an input says
-// which; where a build checks checksums, those of the input are made right first.
+// Derived files: the frame of index files, sums of rows, slots, numbers of rows. The first byte of
+// an input says which; where a build checks checksums, those of the input are made right first.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/collection/row_numbers.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "plugins/host/index_file.hpp"
 #include "plugins/host/row_sums.hpp"
@@ -26,6 +27,7 @@ namespace {
 constexpr slot_t slots_max = 5000;
 constexpr lsn_t lsn_max = 1'000'000;
 constexpr std::size_t vectors = 2;
+constexpr actors::row_t rows_written_max = 100'000;
 constexpr std::uint64_t stride_bytes = 1024;
 
 // A file in memory that has a path.
@@ -155,6 +157,30 @@ void read_slots(const std::string& bytes) {
     require(equal(again->dead[i], read->dead[i], read->next_slot), "the dead stay dead");
 }
 
+void read_numbers(const std::string& bytes) {
+  const plugins::index_file_stamp expected{collection(), "words", 2, slots_max, lsn_max};
+  const memory_file file(bytes);
+  const auto read = actors::load_row_numbers(file.path(), expected);
+  if (!read) return require_damage(read.error());
+  require(read->end_slot <= slots_max && read->counts.size() == read->end_slot,
+          "numbers go no further than the collection");
+  if (read->end_row > rows_written_max) return;
+  actors::row_table rows;
+  for (slot_t slot = 0; slot < read->end_slot; ++slot) rows.put(slot, read->counts[slot]);
+  require(rows.end_row() == read->end_row, "counts add up");
+  const auto written = scratch_file();
+  auto stamp = expected;
+  stamp.next_slot = read->end_slot;
+  require(static_cast<bool>(
+              actors::save_row_numbers(written, stamp, read->numbering, rows, read->dead_rows)),
+          "what was read can be written");
+  const auto again = actors::load_row_numbers(written, expected);
+  require(static_cast<bool>(again), "what was written can be read");
+  require(again->numbering == read->numbering && again->counts == read->counts &&
+              again->dead_rows == read->dead_rows,
+          "numbers come back as they were");
+}
+
 }  // namespace
 
 void thespis::fuzz::check_input(std::string_view input) {
@@ -162,6 +188,7 @@ void thespis::fuzz::check_input(std::string_view input) {
     case 'x': read_index_file(seal_index_file(input)); break;
     case 'r': read_row_sums(seal_index_file(input)); break;
     case 's': read_slots(seal_index_file(input)); break;
+    case 'n': read_numbers(seal_index_file(input)); break;
     default: break;
   }
 }

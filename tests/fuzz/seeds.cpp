@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/collection/row_numbers.hpp"
 #include "actors/collection/slot_file.hpp"
 #include "plugins/host/row_sums.hpp"
 #include "protocols/codec/binary_upload.hpp"
@@ -191,6 +192,13 @@ void write_index_files(const corpus& out) {
   }
   for (const slot_t end : {0u, 5u, 70u})
     out.add("slots_" + std::to_string(end), 's', slots(file, end));
+  for (const slot_t end : {0u, 1u, 70u}) {
+    actors::row_table numbered;
+    for (slot_t slot = 0; slot < end; ++slot) numbered.put(slot, slot % 4);
+    const plugins::index_file_stamp stamp{collection(), "words", 2, end, 100};
+    (void)actors::save_row_numbers(file, stamp, 7, numbered, end / 3);
+    out.add("numbers_" + std::to_string(end), 'n', bytes_of(file));
+  }
 }
 
 // The kinds are those that the target's first byte has.

@@ -100,7 +100,13 @@ class MultivectorTest(unittest.TestCase):
             self.assertEqual(kept, {"image": [4, 0]})
 
             self.assertEqual(server.stop(), 0, server.output())
+            saved = [path for path in pathlib.Path(self.data_dir).rglob("*.row-index")]
+            self.assertEqual(len(saved), 1)
             server.start()
+            shown = self.client(server).get("/collections/texts").result
+            words = next(one for one in shown["indexes"] if one["vector"] == "words")
+            self.assertGreater(words["indexed_slots"], 0)
+            self.assertEqual(words["tail_slots"], 0)
             self.check_searches(self.client(server), points)
             server.kill()
             server.start()

@@ -13,7 +13,8 @@
 #include <vector>
 
 #include "actors/collection/derived_files.hpp"
-#include "actors/collection/row_numbers.hpp"
+#include "actors/collection/row_files.hpp"
+#include "plugins/host/registry.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/unit/multivectors/loaded_collection.hpp"
 #include "tests/unit/multivectors/max_sim_model.hpp"
@@ -346,6 +347,28 @@ TEST_CASE("rows are numbered anew once more than half of them are dead") {
   made.check_searches();
 }
 
+TEST_CASE("points that die before they are indexed do not spoil what is saved") {
+  const scratch_folder folder;
+  bench made(folder.path());
+  made.put(0, points_built);
+  made.docs().build(1);
+  const auto built = made.info().indexed_slots;
+  REQUIRE(built > 0);
+  REQUIRE(built < points_built / 4);
+  made.erase(built, points_built, 1);
+  made.save_built();
+  CHECK(findings(made, false).empty());
+  made.load();  // more rows than are in the index were dead
+  CHECK(made.info().indexed_slots == 0);
+  made.check_searches();
+  made.put(points_built, points_built + 100);
+  made.docs().build(1);
+  made.save_built();
+  made.load();
+  CHECK(made.info().indexed_slots > 0);
+  made.check_searches();
+}
+
 TEST_CASE("a check finds damaged files of rows, and removes them when it is told to") {
   const scratch_folder folder;
   bench made(folder.path());
@@ -367,15 +390,27 @@ TEST_CASE("an index of rows that does not fit into memory is left where it is") 
   bench made(folder.path());
   made.put(0, points_built);
   made.save();
-  made.load();
-  CHECK(made.info().tail_slots == 0);
-  actors::row_files files;
+  const auto seen = made.docs().seen();
   const plugins::index_file_stamp stamp{made.docs().state().meta().id, "words",
                                         made.docs().state().store().counters().generation,
-                                        points_built, made.docs().seen()->lsn};
+                                        points_built, seen->lsn};
+  actors::row_files files;
   files.open(made.docs().folder(), 1, stamp);
   CHECK(files.saved_bytes() == std::filesystem::file_size(made.index()));
-  files.leave();
+  // All slots died since, and keep their numbers all the same.
+  actors::row_table rows;
+  slot_bitmap dead;
+  const auto vectors = *plugins::arena::create(size, distance::euclid);
+  const auto plugins = plugins::registry::load({{THESPIS_PLUGIN_FOLDER}});
+  REQUIRE(plugins);
+  const auto index = (*plugins)->create_index("hnsw", vectors, {});
+  REQUIRE(index);
+  const auto loaded = files.load(**index, false, *vectors, stamp, rows, dead);
+  REQUIRE(loaded);
+  CHECK_FALSE(*loaded);
+  CHECK(rows.end_row() == seen->multivectors[0].rows.end_row());
+  CHECK(dead.size() == rows.end_row());
+  CHECK(vectors->end_slot() == rows.end_row());
   CHECK(files.saved_bytes() == 0);
   CHECK(std::filesystem::exists(made.index()));
 }
