@@ -3,6 +3,7 @@
 
 #include "plugins/host/registry.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -144,6 +145,31 @@ TEST_CASE("an index keeps its plugin loaded after the registry is gone") {
   REQUIRE(index->search(query, hits));
   REQUIRE(hits.size() == 1);
   CHECK(hits[0].rank == 0);
+}
+
+TEST_CASE("a scan ends once nobody waits for its answer") {
+  const auto plugins = *registry::load_file(plugin_folder / "index_flat.so");
+  auto vectors = *arena::create(2, distance::euclid);
+  REQUIRE(vectors->put(0, std::vector<float>{1, 2}));
+  const auto index = *plugins->create_index("flat", vectors, {});
+  const std::vector<float> vector{1, 2};
+  std::atomic<std::uint32_t> nobody_waits = 0;
+  index_query query;
+  query.vector = vector;
+  query.cancelled = &nobody_waits;
+  std::vector<ranked_slot> hits;
+  REQUIRE(index->search(query, hits));
+  CHECK(hits.size() == 1);
+  nobody_waits = 1;
+  const auto single = index->search(query, hits);
+  REQUIRE_FALSE(single);
+  CHECK(single.error().code == errc::cancelled);
+  std::vector<index_query> queries(9, query);
+  std::vector<std::vector<ranked_slot>> all(queries.size());
+  CHECK(index->search_batch(queries, all).error().code == errc::cancelled);
+  // One who waits cannot share a batch with one who does not.
+  queries.back().cancelled = nullptr;
+  CHECK(index->search_batch(queries, all).error().code == errc::internal);
 }
 
 TEST_CASE("a plugin whose table is too small makes no index") {
