@@ -76,9 +76,10 @@ class json_tape::recorder {
  private:
   bool put(json_token::kind kind, std::uint64_t value, std::size_t begin, std::size_t size) {
     constexpr std::uint32_t size_bits = (1u << 29) - 1;
-    tape_.tokens_.push_back({value, static_cast<std::uint32_t>(begin),
-                             static_cast<std::uint32_t>(size) & size_bits,
-                             static_cast<std::uint32_t>(kind) & 7u});
+    // In place: a token made elsewhere is copied before its parts have arrived there.
+    tape_.tokens_.emplace_back(value, static_cast<std::uint32_t>(begin),
+                               static_cast<std::uint32_t>(size) & size_bits,
+                               static_cast<std::uint32_t>(kind) & 7u);
     return true;
   }
 
