@@ -58,6 +58,7 @@ int report(const error& failure) {
     case errc::plugin:
     case errc::internal:
     case errc::key_reused: return exit_failure;
+    case errc::rate_limited: return exit_failure;
   }
   return exit_failure;
 }

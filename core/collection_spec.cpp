@@ -148,6 +148,10 @@ result<void> validate(const collection_spec& spec) {
                             limits::vector_names_max));
   THESPIS_CHECK(check_hnsw("", spec.hnsw));
   if (spec.quantization) THESPIS_CHECK(check_quantization("", *spec.quantization));
+  if (spec.metadata.size() > limits::metadata_bytes_max)
+    return error(errc::too_large, "metadata: " + std::to_string(spec.metadata.size()) +
+                                      " bytes, at most " +
+                                      std::to_string(limits::metadata_bytes_max));
   for (std::size_t i = 0; i < spec.vectors.size(); ++i) {
     const auto what = prefix_of("vectors", spec.vectors[i].name);
     THESPIS_CHECK(check_vector(what, spec, spec.vectors[i]));

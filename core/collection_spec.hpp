@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/collection_rules.hpp"
 #include "core/distance.hpp"
 #include "core/error.hpp"
+#include "core/ids.hpp"
 #include "core/vector_values.hpp"
 
 namespace thespis {
@@ -58,6 +60,26 @@ struct quantization_config {
   friend bool operator==(const quantization_config&, const quantization_config&) = default;
 };
 
+/// Slots of a generation that were assigned before something. None by default.
+struct slot_mark {
+  std::uint32_t generation = 0;
+  slot_t end = 0;
+
+  [[nodiscard]] bool covers(std::uint32_t of, slot_t slot) const noexcept {
+    return of == generation && slot < end;
+  }
+
+  friend bool operator==(const slot_mark&, const slot_mark&) = default;
+};
+
+/// Where a node keeps one vector of a collection. Of this node alone: never in the journal.
+struct vector_place {
+  std::uint32_t number = 0;  ///< In the names of its files; never that of another one.
+  slot_mark added;           ///< What rows of these slots have under its name is another vector's.
+
+  friend bool operator==(const vector_place&, const vector_place&) = default;
+};
+
 /// One vector of every point: its name, length and distance.
 struct vector_spec {
   std::string name;  ///< "" for the unnamed vector.
@@ -71,6 +93,9 @@ struct vector_spec {
   /// A point has several rows of `size`; it is as near as the sum, over the rows of the query, of
   /// each one's nearest row (the dialect's `max_sim`).
   bool multivector = false;
+  /// Of its index: raised when that has to be made anew with other parameters. Names its file.
+  std::uint32_t revision = 0;
+  vector_place place = {};
 
   friend bool operator==(const vector_spec&, const vector_spec&) = default;
 };
@@ -82,6 +107,7 @@ struct sparse_vector_spec {
   element_type elements = element_type::float32;
   /// Kept and told, without effect: searches are exact and use the inverted index always.
   std::optional<std::uint32_t> full_scan_threshold = {};
+  vector_place place = {};
 
   friend bool operator==(const sparse_vector_spec&, const sparse_vector_spec&) = default;
 };
@@ -92,6 +118,11 @@ struct collection_spec {
   std::vector<sparse_vector_spec> sparse_vectors = {};  ///< Sorted by name; no name is in both.
   hnsw_config hnsw;
   std::optional<quantization_config> quantization;  ///< Unset: the index chooses.
+  std::string metadata = {};                        ///< A JSON object of the user; empty: none.
+  collection_limits limits = {};
+  std::optional<strict_mode> strict = {};
+  std::uint32_t next_number = 0;  ///< Of a place.
+  slot_mark dropped = {};         ///< Rows of these slots may have vectors that were dropped.
 
   /// Finds a vector that is not sparse by name, or null.
   [[nodiscard]] const vector_spec* find(std::string_view name) const noexcept;

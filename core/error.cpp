@@ -29,6 +29,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::plugin: return "plugin";
     case errc::internal: return "internal";
     case errc::key_reused: return "key_reused";
+    case errc::rate_limited: return "rate_limited";
   }
   return "unknown";
 }

@@ -33,6 +33,7 @@ enum class errc : std::uint8_t {
   plugin = 17,              ///< A plugin failed or broke its contract.
   internal = 18,            ///< A defect of ours.
   key_reused = 19,          ///< An idempotency key was used for a different request.
+  rate_limited = 20,        ///< Too many requests within a time; later ones will be taken.
 };
 
 /// Returns the name of `code` as it is written in logs and answers, such as `"not_found"`.

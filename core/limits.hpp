@@ -18,6 +18,7 @@ inline constexpr std::size_t copies_running_max = 8;      ///< Copies of collect
 inline constexpr std::size_t copies_remembered_max = 64;  ///< Outcomes that can be asked for.
 inline constexpr std::size_t vector_names_max = 16;       ///< Named vectors per collection.
 inline constexpr std::size_t vector_name_bytes_max = 255;
+inline constexpr std::size_t metadata_bytes_max = 64u << 10;  ///< Of a collection.
 inline constexpr std::uint32_t dimension_max = 65535;
 inline constexpr std::uint32_t hnsw_m_min = 2;
 inline constexpr std::uint32_t hnsw_m_max = 128;

@@ -85,10 +85,18 @@ struct truncate_collection_effect {
                          const truncate_collection_effect&) = default;
 };
 
+/// The collection has exactly this specification from now on.
+struct alter_collection_effect {
+  collection_spec spec;
+
+  friend bool operator==(const alter_collection_effect&, const alter_collection_effect&) = default;
+};
+
 /// One change of one collection. The order of alternatives is part of the journal's format.
-using effect = std::variant<upsert_effect, delete_effect, create_collection_effect,
-                            drop_collection_effect, payload_effect, alias_effect,
-                            rename_collection_effect, truncate_collection_effect>;
+using effect =
+    std::variant<upsert_effect, delete_effect, create_collection_effect, drop_collection_effect,
+                 payload_effect, alias_effect, rename_collection_effect, truncate_collection_effect,
+                 alter_collection_effect>;
 
 /// An effect and the collection that it belongs to.
 struct collection_effect {

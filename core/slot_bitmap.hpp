@@ -22,6 +22,8 @@ class slot_bitmap {
 
   /// Adds `slot`; returns false if it was there.
   bool insert(slot_t slot);
+  /// Adds every slot below `end`.
+  void insert_below(slot_t end);
 
   [[nodiscard]] bool contains(slot_t slot) const noexcept {
     const auto at = slot >> chunk_bits_log2;

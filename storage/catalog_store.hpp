@@ -19,6 +19,12 @@ namespace thespis::storage {
 class collection_store;
 class engine;
 
+/// What a collection has become, by the journal's entry of this number.
+struct alteration {
+  collection_spec spec;
+  lsn_t lsn = 0;  ///< 0: nothing had to change.
+};
+
 /// The table of collections. Creation makes the tables first and then commits the catalog row and
 /// the journal entry; dropping commits first and then removes tables, retried until no cursor is
 /// open. Both return when the change is durable, so they block: call them on a builder thread. What
@@ -36,6 +42,12 @@ class catalog_store {
   [[nodiscard]] virtual result<collection_meta> create(const std::string& name,
                                                        const collection_spec& spec,
                                                        const idempotency_claim& once = nullptr) = 0;
+
+  /// Gives a collection another specification and tells it with the places of its vectors. Open
+  /// stores go on with theirs; where vectors come or go, none may write meanwhile.
+  /// Errors: those of `validate`, not_found, resource_exhausted, io.
+  [[nodiscard]] virtual result<alteration> alter(const uuid& id, const collection_spec& spec,
+                                                 const idempotency_claim& once = nullptr) = 0;
 
   /// Drops the collection and its aliases; its store must be closed soon after, its tables go then.
   /// Errors: not_found, io.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/clock.hpp"
+#include "core/collection_change.hpp"
 #include "core/fail_point.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
@@ -164,7 +165,8 @@ result<collection_meta> catalog_tables::create_tables(const std::string& name,
   if (shared_.memory)
     THESPIS_CHECK(shared_.memory->check(new_memory_bytes, "collection '" + name + "'"));
   THESPIS_PHASE("collection.create");
-  const collection_meta meta{uuid::random(), name, spec, wall_time_us()};
+  collection_meta meta{uuid::random(), name, spec, wall_time_us()};
+  place_vectors({}, meta.spec, {});
   auto made = make_tables({meta.id, 0});
   auto lsn = made ? commit_creation(meta, once) : result<lsn_t>(std::move(made).error());
   if (!lsn) {

@@ -30,6 +30,8 @@ class catalog_tables final : public catalog_store {
   [[nodiscard]] result<std::vector<collection_meta>> list() override;
   [[nodiscard]] result<collection_meta> create(const std::string& name, const collection_spec& spec,
                                                const idempotency_claim& once) override;
+  [[nodiscard]] result<alteration> alter(const uuid& id, const collection_spec& spec,
+                                         const idempotency_claim& once) override;
   [[nodiscard]] result<void> drop(const std::string& name, const idempotency_claim& once) override;
   [[nodiscard]] result<void> keep_unchanged(const idempotency_claim& once) override;
   [[nodiscard]] result<std::vector<collection_alias>> aliases() override;
@@ -68,6 +70,8 @@ class catalog_tables final : public catalog_store {
                                         const idempotency_claim& once);
   result<void> make_tables(const tables::table_owner& owner);
   result<lsn_t> commit_creation(const collection_meta& meta, const idempotency_claim& once);
+  result<collection_counters> counters_of(const collection_meta& meta);
+  result<lsn_t> commit_alteration(const collection_meta& meta, const idempotency_claim& once);
   result<lsn_t> commit_drop(const collection_meta& meta, const idempotency_claim& once);
   result<void> drop_tables(const collection_meta& meta, const idempotency_claim& once);
   result<void> check_free(const std::string& name) const;

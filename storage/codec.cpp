@@ -30,8 +30,8 @@ constexpr std::size_t crc_bytes = 4;
 constexpr std::size_t format_at = 6;
 
 enum class id_kind : std::uint8_t { number = 0, uuid = 1, string = 2 };
-// `create_plain` and `create_dense` are creations with a specification of format 1 and 2. Numbers
-// between are of other effects.
+// `create_plain`, `create_dense` and `create_any_shape` are creations with a specification of
+// format 1, 2 and 3. Numbers between are of other effects.
 enum class effect_kind : std::uint8_t {
   upsert = 1,
   erase = 2,
@@ -39,10 +39,12 @@ enum class effect_kind : std::uint8_t {
   drop = 4,
   create_dense = 5,
   set_payload = 6,
+  alter = 7,
   alias = 8,
   rename = 9,
   truncate = 10,
-  create = 11,
+  create_any_shape = 11,
+  create = 13,
 };
 
 // Of a frame that was opened.
@@ -147,6 +149,11 @@ void write_effect(byte_writer& out, const truncate_collection_effect&) {
   out.u8(static_cast<std::uint8_t>(effect_kind::truncate));
 }
 
+void write_effect(byte_writer& out, const alter_collection_effect& change) {
+  out.u8(static_cast<std::uint8_t>(effect_kind::alter));
+  detail::write_spec(out, change.spec);
+}
+
 result<effect> read_upsert(byte_reader& in, std::string_view what) {
   upsert_effect change;
   THESPIS_TRY(change.point.id, read_id(in, what));
@@ -193,19 +200,24 @@ result<effect> read_effect(byte_reader& in, std::string_view what) {
     }
     case effect_kind::create_plain: return read_create(in, 1, what);
     case effect_kind::create_dense: return read_create(in, 2, what);
-    case effect_kind::create: return read_create(in, 3, what);
+    case effect_kind::create_any_shape: return read_create(in, 3, what);
+    case effect_kind::create: return read_create(in, 4, what);
     case effect_kind::drop: return effect(drop_collection_effect{read_name(in)});
     case effect_kind::set_payload: return read_payload(in, what);
     case effect_kind::alias: return read_alias(in, what);
     case effect_kind::rename: return effect(rename_collection_effect{read_name(in)});
     case effect_kind::truncate: return effect(truncate_collection_effect{});
+    case effect_kind::alter: {
+      THESPIS_TRY(auto spec, detail::read_spec(in, 4, what));
+      return effect(alter_collection_effect{std::move(spec)});
+    }
   }
   return newer(what, "effect", kind);
 }
 
 }  // namespace
 
-std::uint8_t format_newest(record kind) noexcept { return kind == record::collection ? 3 : 1; }
+std::uint8_t format_newest(record kind) noexcept { return kind == record::collection ? 4 : 1; }
 
 std::size_t begin_frame(std::string& out) {
   const auto begin = out.size();
@@ -364,6 +376,7 @@ result<void> encode_collection(const collection_meta& meta, std::string& out) {
   write_name(body, meta.name);
   body.i64(meta.created_us);
   detail::write_spec(body, meta.spec);
+  detail::write_places(body, meta.spec);
   return end_frame(record::collection, out, begin);
 }
 
@@ -375,6 +388,7 @@ result<collection_meta> decode_collection(std::string_view bytes, std::string_vi
   meta.name = read_name(in);
   meta.created_us = in.i64();
   THESPIS_TRY(meta.spec, detail::read_spec(in, format_of(bytes), what));
+  detail::read_places(in, format_of(bytes), meta.spec);
   if (!in.complete()) return corrupt(what, "fields do not fill it");
   return meta;
 }

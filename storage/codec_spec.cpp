@@ -3,7 +3,9 @@
 
 #include "storage/codec_spec.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <iterator>
 #include <utility>
 
 #include "storage/codec_fields.hpp"
@@ -109,6 +111,59 @@ result<vector_spec> read_vector_spec(byte_reader& in, std::uint8_t format, std::
   return vector;
 }
 
+// Bits of what a collection refuses.
+constexpr std::uint8_t limits_points = 1;
+constexpr std::uint8_t limits_bytes = 2;
+constexpr std::uint8_t has_strict = 4;
+constexpr std::uint8_t strict_said = 8;  // whether it is enabled
+constexpr std::uint8_t strict_enabled = 16;
+constexpr std::uint8_t exact_said = 32;  // whether exact searches are allowed
+constexpr std::uint8_t exact_allowed = 64;
+constexpr std::uint8_t has_oversampling = 128;
+
+void write_rules(byte_writer& out, const collection_spec& spec) {
+  const auto strict = spec.strict.value_or(strict_mode());
+  std::uint8_t parts = 0;
+  if (spec.limits.max_points) parts |= limits_points;
+  if (spec.limits.max_bytes) parts |= limits_bytes;
+  if (spec.strict) parts |= has_strict;
+  if (strict.enabled) parts |= strict_said;
+  if (strict.holds()) parts |= strict_enabled;
+  if (strict.search_allow_exact) parts |= exact_said;
+  if (strict.search_allow_exact.value_or(false)) parts |= exact_allowed;
+  if (strict.search_max_oversampling) parts |= has_oversampling;
+  out.u8(parts);
+  if (spec.limits.max_points) out.u64(*spec.limits.max_points);
+  if (spec.limits.max_bytes) out.u64(*spec.limits.max_bytes);
+  if (strict.search_max_oversampling)
+    out.u32(std::bit_cast<std::uint32_t>(*strict.search_max_oversampling));
+  std::uint32_t counts = 0;
+  for (std::size_t i = 0; i < std::size(strict_counts); ++i)
+    if (strict.*strict_counts[i].at) counts |= 1u << i;
+  out.u32(counts);
+  for (const auto& one : strict_counts)
+    if (const auto& count = strict.*one.at) out.u64(*count);
+}
+
+result<void> read_rules(byte_reader& in, collection_spec& spec, std::string_view what) {
+  const auto parts = in.u8();
+  if ((parts & limits_points) != 0) spec.limits.max_points = in.u64();
+  if ((parts & limits_bytes) != 0) spec.limits.max_bytes = in.u64();
+  strict_mode strict;
+  if ((parts & strict_said) != 0) strict.enabled = (parts & strict_enabled) != 0;
+  if ((parts & exact_said) != 0) strict.search_allow_exact = (parts & exact_allowed) != 0;
+  if ((parts & has_oversampling) != 0)
+    strict.search_max_oversampling = std::bit_cast<float>(in.u32());
+  const auto counts = in.u32();
+  if (!in.good()) return corrupt(what, "ends within the limits of a collection");
+  if (counts >= 1u << std::size(strict_counts)) return newer(what, "strict mode", counts);
+  for (std::size_t i = 0; i < std::size(strict_counts); ++i)
+    if ((counts & 1u << i) != 0) strict.*strict_counts[i].at = in.u64();
+  if (!in.good()) return corrupt(what, "ends within the limits of a collection");
+  if ((parts & has_strict) != 0) spec.strict = strict;
+  return ok();
+}
+
 void write_sparse(byte_writer& out, const std::vector<sparse_vector_spec>& vectors) {
   out.u16(static_cast<std::uint16_t>(vectors.size()));
   for (const auto& vector : vectors) {
@@ -160,6 +215,10 @@ void write_spec(byte_writer& out, const collection_spec& spec) {
     out.u8(vector.on_disk ? option_on_disk : 0);
   }
   write_sparse(out, spec.sparse_vectors);
+  for (const auto& vector : spec.vectors) out.u32(vector.revision);
+  out.u32(static_cast<std::uint32_t>(spec.metadata.size()));
+  out.raw(spec.metadata);
+  write_rules(out, spec);
 }
 
 result<collection_spec> read_spec(byte_reader& in, std::uint8_t format, std::string_view what) {
@@ -176,7 +235,52 @@ result<collection_spec> read_spec(byte_reader& in, std::uint8_t format, std::str
   if (format >= 3) {
     THESPIS_TRY(spec.sparse_vectors, read_sparse(in, what));
   }
+  if (format >= 4) {
+    for (auto& vector : spec.vectors) vector.revision = in.u32();
+    spec.metadata = std::string(in.raw(in.u32()));
+    if (!in.good()) return corrupt(what, "ends in front of the limits of a collection");
+    THESPIS_CHECK(read_rules(in, spec, what));
+  }
   return spec;
+}
+
+void write_places(byte_writer& out, const collection_spec& spec) {
+  const auto write_mark = [&](const slot_mark& mark) {
+    out.u32(mark.generation);
+    out.u32(mark.end);
+  };
+  const auto write_place = [&](const vector_place& place) {
+    out.u32(place.number);
+    write_mark(place.added);
+  };
+  for (const auto& vector : spec.vectors) write_place(vector.place);
+  for (const auto& vector : spec.sparse_vectors) write_place(vector.place);
+  out.u32(spec.next_number);
+  write_mark(spec.dropped);
+}
+
+void read_places(byte_reader& in, std::uint8_t format, collection_spec& spec) {
+  if (format < 4) {
+    // Files were named by ordinals; those of sparse vectors are of another kind.
+    for (std::uint32_t i = 0; i < spec.vectors.size(); ++i) spec.vectors[i].place.number = i;
+    for (std::uint32_t i = 0; i < spec.sparse_vectors.size(); ++i)
+      spec.sparse_vectors[i].place.number = i;
+    spec.next_number =
+        static_cast<std::uint32_t>(std::max(spec.vectors.size(), spec.sparse_vectors.size()));
+    return;
+  }
+  const auto read_mark = [&](slot_mark& mark) {
+    mark.generation = in.u32();
+    mark.end = in.u32();
+  };
+  const auto read_place = [&](vector_place& place) {
+    place.number = in.u32();
+    read_mark(place.added);
+  };
+  for (auto& vector : spec.vectors) read_place(vector.place);
+  for (auto& vector : spec.sparse_vectors) read_place(vector.place);
+  spec.next_number = in.u32();
+  read_mark(spec.dropped);
 }
 
 }  // namespace thespis::storage::codec::detail

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/check.hpp"
+#include "storage/row_filter.hpp"
 #include "storage/session_pool.hpp"
 
 namespace thespis::storage {
@@ -51,6 +52,7 @@ class collection_check final : public stored_check {
   };
 
   [[nodiscard]] error emptied() const;
+  [[nodiscard]] result<void> read_spec(wt::session& session);
   [[nodiscard]] result<void> read_counters(wt::cursor& rows);
   [[nodiscard]] result<bool> read_row(cursors& at);
   [[nodiscard]] result<void> check_point(std::string_view key, std::string_view bytes);
@@ -63,7 +65,7 @@ class collection_check final : public stored_check {
   void keep(std::vector<std::string>& list, std::string_view key) const;
 
   session_pool& sessions_;
-  const collection_meta meta_;
+  collection_meta meta_;  // as the catalog has it at the first step
   const point_visitor visit_;
   phase now_ = phase::points;
   std::optional<std::uint32_t> generation_;  // of the tables; none: nothing was read yet
@@ -71,6 +73,8 @@ class collection_check final : public stored_check {
   bool begun_ = false;
   bool quiet_ = true;  // nobody has written since the check began
 
+  row_filter filter_;
+  slot_t first_next_slot_ = 0;   // later ones may have vectors that came since
   collection_counters stored_;   // as the last step saw them
   collection_counters counted_;  // as they should be
   lsn_t first_lsn_ = 0;

@@ -3,6 +3,7 @@
 
 #include "storage/collection_copy.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -32,7 +33,23 @@ std::size_t bytes_of(const effect& change) {
 bool concerns_no_point(const effect& change) {
   return std::holds_alternative<create_collection_effect>(change) ||
          std::holds_alternative<rename_collection_effect>(change) ||
+         std::holds_alternative<alter_collection_effect>(change) ||
          std::holds_alternative<alias_effect>(change);
+}
+
+template <class Vector>
+bool same_rows(const std::vector<Vector>& before, const std::vector<Vector>& after) {
+  return std::equal(before.begin(), before.end(), after.begin(), after.end(),
+                    [](const Vector& a, const Vector& b) {
+                      return a.name == b.name && a.elements == b.elements;
+                    });
+}
+
+// Parameters of the copy are those that the source had at the beginning; its points have to fit.
+bool changes_vectors(const effect& change, const collection_spec& source) {
+  const auto* altered = std::get_if<alter_collection_effect>(&change);
+  return altered != nullptr && !(same_rows(source.vectors, altered->spec.vectors) &&
+                                 same_rows(source.sparse_vectors, altered->spec.sparse_vectors));
 }
 
 bool ends_collection(const effect& change) {
@@ -131,6 +148,7 @@ result<void> collection_copy::catch_up(std::size_t bytes_max) {
   std::vector<effect> changes;
   std::size_t bytes = 0;
   bool ended = false;
+  bool reshaped = false;
   if (next_ <= end_)
     THESPIS_CHECK(engine_.journal().read(next_, [&](journal_entry&& entry) {
       if (entry.lsn > end_ || bytes >= bytes_max) return false;
@@ -138,12 +156,17 @@ result<void> collection_copy::catch_up(std::size_t bytes_max) {
       for (auto& change : entry.body) {
         // Entries of others cost time too.
         bytes += bytes_of(change.effect);
-        if (change.collection != source_meta_.id || concerns_no_point(change.effect)) continue;
+        if (change.collection != source_meta_.id) continue;
+        reshaped = reshaped || changes_vectors(change.effect, source_meta_.spec);
+        if (concerns_no_point(change.effect)) continue;
         ended = ended || ends_collection(change.effect);
         if (!ended) changes.push_back(std::move(change.effect));
       }
-      return !ended;
+      return !ended && !reshaped;
     }));
+  if (reshaped)
+    return error(errc::conflict, "collection '" + source_meta_.name +
+                                     "': its vectors were changed while it was copied");
   if (ended)
     return error(errc::conflict, "collection '" + source_meta_.name +
                                      "': it was emptied or dropped while it was copied");

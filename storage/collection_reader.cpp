@@ -17,8 +17,8 @@ result<std::unique_ptr<collection_snapshot>> collection_reader::open(parts& shar
   THESPIS_TRY(auto points, session->open(tables::points(meta.id, generation)));
   THESPIS_TRY(auto slots, session->open(tables::slots(meta.id, generation)));
   THESPIS_CHECK(session->begin());
-  return std::unique_ptr<collection_snapshot>(
-      new collection_reader(meta.name, std::move(session), std::move(points), std::move(slots)));
+  return std::unique_ptr<collection_snapshot>(new collection_reader(
+      meta, generation, std::move(session), std::move(points), std::move(slots)));
 }
 
 collection_reader::~collection_reader() {
@@ -52,6 +52,7 @@ result<std::vector<named_vector>> collection_reader::vectors(slot_t slot) {
   THESPIS_TRY(const auto bytes, slots_.value());
   auto row = codec::decode_slot(slot, bytes, "stored vectors");
   if (!row) return in_collection(row.error(), object());
+  filter_.apply(slot, row->vectors);
   return std::move(row->vectors);
 }
 
@@ -87,6 +88,7 @@ result<void> collection_reader::scan_slots(slot_t first,
     THESPIS_TRY(const auto bytes, slots_.value());
     auto row = codec::decode_slot(slot, bytes, "stored vectors");
     if (!row) return in_collection(row.error(), "slot " + std::to_string(slot));
+    filter_.apply(slot, row->vectors);
     if (!visit(std::move(*row))) break;
     THESPIS_TRY(more, slots_.next());
   }

@@ -8,6 +8,7 @@
 
 #include "storage/collection_store.hpp"
 #include "storage/parts.hpp"
+#include "storage/row_filter.hpp"
 
 namespace thespis::storage {
 
@@ -28,15 +29,17 @@ class collection_reader final : public collection_snapshot {
                                         const std::function<bool(slot_row&&)>& visit) override;
 
  private:
-  collection_reader(std::string name, session_pool::lease&& session, wt::cursor&& points,
-                    wt::cursor&& slots) noexcept
-      : name_(std::move(name)),
+  collection_reader(const collection_meta& meta, std::uint32_t generation,
+                    session_pool::lease&& session, wt::cursor&& points, wt::cursor&& slots)
+      : name_(meta.name),
+        filter_(meta.spec, generation),
         session_(std::move(session)),
         points_(std::move(points)),
         slots_(std::move(slots)) {}
   error in_collection(const error& failure, const std::string& object) const;
 
   const std::string name_;
+  const row_filter filter_;
   session_pool::lease session_;
   wt::cursor points_;
   wt::cursor slots_;

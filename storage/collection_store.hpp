@@ -108,6 +108,9 @@ class collection_store {
   /// From now on `meta` and messages say `name`, which the catalog's row has already.
   virtual void rename(const std::string& name) = 0;
 
+  /// From now on `meta` has this specification, which the catalog's row has already.
+  virtual void alter(const collection_spec& spec) = 0;
+
   [[nodiscard]] virtual result<std::unique_ptr<collection_snapshot>> snapshot() const = 0;
 
   /// Releases cached sessions and cursors; the next use takes new ones.

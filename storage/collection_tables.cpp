@@ -55,6 +55,7 @@ result<void> collection_tables::read_counters() {
   }
   // They tell which tables are the collection's; whether those are there shows at once.
   const std::lock_guard writing(writer_mutex_);
+  filter_ = row_filter(meta_.spec, counters_.generation);
   THESPIS_TRY([[maybe_unused]] auto* const at, open_handles());
   return ok();
 }
@@ -79,6 +80,13 @@ collection_meta collection_tables::meta() const {
 void collection_tables::rename(const std::string& name) {
   const std::lock_guard lock(state_mutex_);
   meta_.name = name;
+}
+
+void collection_tables::alter(const collection_spec& spec) {
+  const std::lock_guard writing(writer_mutex_);
+  const std::lock_guard lock(state_mutex_);
+  meta_.spec = spec;
+  filter_ = row_filter(spec, counters_.generation);
 }
 
 std::string collection_tables::text() const { return "collection '" + meta().name + "'"; }
@@ -110,6 +118,7 @@ result<std::vector<named_vector>> collection_tables::vectors(slot_t slot) {
   }();
   at->slots.reset();
   if (!row) return row.error();
+  filter_.apply(slot, row->vectors);
   return std::move(row->vectors);
 }
 
@@ -170,7 +179,7 @@ result<void> collection_tables::upsert(const upsert_effect& change, std::size_t 
   codec::encode_id_key(point.id, key_);
   THESPIS_TRY(const auto old, find_row(point.id));
   THESPIS_CHECK(codec::encode_slot(point.id, point.vectors, slot_row_));
-  THESPIS_TRY(const slot_t slot, replace_vectors(old ? old->slot : no_slot, index, state));
+  THESPIS_TRY(const slot_t slot, replace_vectors(old ? old->slot : no_slot, point, index, state));
   if (!old) ++state.counters.points;
   const point_record row{state.lsn,         slot,         change.created_us, change.updated_us,
                          change.expires_us, point.payload};
@@ -193,15 +202,17 @@ error collection_tables::lost_slot(slot_t slot) const {
   return {errc::corruption, text() + ": slot " + std::to_string(slot) + " of a point is missing"};
 }
 
-// Stores `slot_row_`: under `old` if that holds the same bytes, otherwise under a new slot.
-result<slot_t> collection_tables::replace_vectors(slot_t old, std::size_t index, batch& state) {
+// Stores `slot_row_`: under `old` if that holds the same bytes, otherwise under a new slot. The
+// same bytes may be of a vector that was dropped.
+result<slot_t> collection_tables::replace_vectors(slot_t old, const point& written,
+                                                  std::size_t index, batch& state) {
   auto& slots = handles_->slots;
   if (old != no_slot) {
     codec::encode_slot_key(old, slot_key_);
     THESPIS_TRY(const bool any, slots.find(slot_key_));
     if (!any) return lost_slot(old);
     THESPIS_TRY(const auto bytes, slots.value());
-    if (bytes == slot_row_) return old;
+    if (bytes == slot_row_ && !filter_.hides_any(old, written.vectors)) return old;
     THESPIS_TRY(const bool removed, slots.remove(slot_key_));
     if (!removed) return lost_slot(old);
   }

@@ -10,6 +10,7 @@
 
 #include "storage/collection_store.hpp"
 #include "storage/parts.hpp"
+#include "storage/row_filter.hpp"
 #include "storage/writer.hpp"
 
 namespace thespis::storage {
@@ -31,6 +32,7 @@ class collection_tables final : public collection_store {
                                             const write_note* note) override;
   [[nodiscard]] result<std::unique_ptr<collection_snapshot>> snapshot() const override;
   void rename(const std::string& name) override;
+  void alter(const collection_spec& spec) override;
   void idle() override;
 
  private:
@@ -59,7 +61,7 @@ class collection_tables final : public collection_store {
   result<void> erase(const delete_effect& change, std::size_t index, batch& state);
   [[nodiscard]] std::string text() const;
   [[nodiscard]] error lost_slot(slot_t slot) const;
-  result<slot_t> replace_vectors(slot_t old, std::size_t index, batch& state);
+  result<slot_t> replace_vectors(slot_t old, const point& written, std::size_t index, batch& state);
   result<void> write_counters(const batch& state);
 
   parts& shared_;
@@ -67,6 +69,7 @@ class collection_tables final : public collection_store {
 
   std::mutex writer_mutex_;
   std::optional<handles> handles_;
+  row_filter filter_;
   std::string key_;        // of the point at hand
   std::string slot_key_;   // of the slot at hand
   std::string slot_row_;   // encoded vectors of the point at hand

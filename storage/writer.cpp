@@ -38,7 +38,8 @@ bool adds_data(std::span<const effect> effects) noexcept {
   return std::any_of(effects.begin(), effects.end(), [](const effect& change) {
     return std::holds_alternative<upsert_effect>(change) ||
            std::holds_alternative<payload_effect>(change) ||
-           std::holds_alternative<create_collection_effect>(change);
+           std::holds_alternative<create_collection_effect>(change) ||
+           std::holds_alternative<alter_collection_effect>(change);
   });
 }
 

@@ -58,6 +58,12 @@ using catalog_actor = caf::typed_actor<
     /// not loaded), plugin, io.
     caf::replies_to<create_atom, std::string, collection_spec,
                     write_context>::with<collection_meta>,
+    /// Changes parameters of a collection that serves; answers with the number of the journal's
+    /// entry (0: nothing had to change) when that is durable and holds. Other indexes that it asks
+    /// for are made in the background. While vectors come or go, writes wait and searches go on.
+    /// Errors: those of `altered`, not_found (also of an index plugin), unavailable (it does not
+    /// serve, or changes in another way), unsupported, resource_exhausted, io.
+    caf::replies_to<alter_atom, std::string, shared<collection_change>, write_context>::with<lsn_t>,
     /// Drops a collection, its points and its aliases; answers when that is durable. With an
     /// idempotency key, false if there was none. Errors: not_found (without one; also an alias of
     /// that name), io.

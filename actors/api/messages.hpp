@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/collection_alias.hpp"
+#include "core/collection_change.hpp"
 #include "core/collection_copy.hpp"
 #include "core/collection_info.hpp"
 #include "core/health.hpp"
@@ -27,6 +28,7 @@ template <class T>
 using shared = std::shared_ptr<const T>;
 
 using create_atom = caf::atom_constant<caf::atom("create")>;
+using alter_atom = caf::atom_constant<caf::atom("alter")>;
 using drop_atom = caf::atom_constant<caf::atom("drop")>;
 using alias_atom = caf::atom_constant<caf::atom("alias")>;
 using aliases_atom = caf::atom_constant<caf::atom("aliases")>;
@@ -67,6 +69,7 @@ THESPIS_LOCAL_MESSAGE(thespis::operation_state)
 THESPIS_LOCAL_MESSAGE(thespis::idempotency)
 THESPIS_LOCAL_MESSAGE(thespis::point_id)
 THESPIS_LOCAL_MESSAGE(thespis::collection_spec)
+THESPIS_LOCAL_MESSAGE(thespis::uuid)
 THESPIS_LOCAL_MESSAGE(thespis::collection_meta)
 THESPIS_LOCAL_MESSAGE(thespis::collection_info)
 THESPIS_LOCAL_MESSAGE(thespis::index_check_reply)
@@ -75,6 +78,7 @@ THESPIS_LOCAL_MESSAGE(std::vector<thespis::alias_action>)
 THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_alias>)
 THESPIS_LOCAL_MESSAGE(thespis::collection_copy_status)
 THESPIS_LOCAL_MESSAGE(std::vector<thespis::collection_copy_status>)
+THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::collection_change>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::health_report>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_request>)
 THESPIS_LOCAL_MESSAGE(thespis::actors::shared<thespis::search_reply>)

@@ -161,6 +161,8 @@ void catalog_keeper::on_opened(const std::string& collection, const open_outcome
             loaded.now = phase::serving;
             loaded.serving_since_ns = steady_time_ns();
             loaded.handles = handles;
+            // It was opened with what the catalog had then.
+            tell_spec(loaded);
             THESPIS_FAIL_POINT("create.opened");
             if (loaded.create_promise.pending()) loaded.create_promise.deliver(loaded.meta);
             if (loaded.copy) finish_copy(loaded);

@@ -10,78 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "actors/api/catalog_api.hpp"
+#include "actors/catalog/catalog_internal.hpp"
 #include "actors/collection/collection.hpp"
 #include "actors/collection/dependencies.hpp"
 #include "actors/health/health.hpp"
-#include "storage/collection_copy.hpp"
 
 namespace thespis::actors {
-
-using opened_atom = caf::atom_constant<caf::atom("opened")>;
-using created_atom = caf::atom_constant<caf::atom("created")>;
-using dropped_atom = caf::atom_constant<caf::atom("dropped")>;
-using aliased_atom = caf::atom_constant<caf::atom("aliased")>;
-using renamed_atom = caf::atom_constant<caf::atom("renamed")>;
-using emptied_atom = caf::atom_constant<caf::atom("emptied")>;
-using begun_atom = caf::atom_constant<caf::atom("begun")>;
-using copied_atom = caf::atom_constant<caf::atom("copied")>;
-using waited_atom = caf::atom_constant<caf::atom("waited")>;
-using undone_atom = caf::atom_constant<caf::atom("undone")>;
-using kept_atom = caf::atom_constant<caf::atom("kept")>;
-using restart_atom = caf::atom_constant<caf::atom("restart")>;
-
-using open_outcome = std::shared_ptr<result<std::shared_ptr<storage::collection_store>>>;
-using create_outcome = std::shared_ptr<result<collection_meta>>;
-using drop_outcome = std::shared_ptr<result<void>>;
-using alias_outcome = std::shared_ptr<result<std::vector<collection_alias>>>;
-/// A collection was emptied, or not; and the store of its new tables, or why there is none.
-struct truncation {
-  result<void> emptied;
-  result<std::shared_ptr<storage::collection_store>> reopened;
-};
-using truncate_outcome = std::shared_ptr<truncation>;
-using begin_outcome = std::shared_ptr<result<std::unique_ptr<storage::collection_copy>>>;
-using copy_outcome = std::shared_ptr<result<storage::collection_copy::progress>>;
-
-}  // namespace thespis::actors
-
-THESPIS_LOCAL_MESSAGE(thespis::actors::open_outcome)
-THESPIS_LOCAL_MESSAGE(thespis::actors::create_outcome)
-THESPIS_LOCAL_MESSAGE(thespis::actors::drop_outcome)
-THESPIS_LOCAL_MESSAGE(thespis::actors::alias_outcome)
-THESPIS_LOCAL_MESSAGE(thespis::actors::truncate_outcome)
-THESPIS_LOCAL_MESSAGE(thespis::actors::begin_outcome)
-THESPIS_LOCAL_MESSAGE(thespis::actors::copy_outcome)
-
-namespace thespis::actors {
-
-/// The catalog as its own jobs see it.
-using catalog_internal = catalog_actor::extend<
-    /// The tables of a collection are open, or could not be opened.
-    caf::reacts_to<opened_atom, std::string, open_outcome>,
-    /// A collection is in the catalog's table, or could not be made.
-    caf::reacts_to<created_atom, std::string, create_outcome>,
-    /// A collection is out of the catalog's table, or could not be dropped.
-    caf::reacts_to<dropped_atom, std::string, drop_outcome>,
-    /// Aliases are changed, and these are all; or could not be.
-    caf::reacts_to<aliased_atom, alias_outcome>,
-    /// A collection has another name in the catalog's table, or could not get it.
-    caf::reacts_to<renamed_atom, std::string, std::string, drop_outcome>,
-    /// A collection has new tables, or not.
-    caf::reacts_to<emptied_atom, std::string, truncate_outcome>,
-    /// The copy that will have this name is begun, or could not be.
-    caf::reacts_to<begun_atom, std::string, begin_outcome>,
-    /// A step of the copy that will have this name is done.
-    caf::reacts_to<copied_atom, std::string, copy_outcome>,
-    /// The next step of that copy is due.
-    caf::reacts_to<waited_atom, std::string>,
-    /// What there was of that copy is removed.
-    caf::reacts_to<undone_atom, std::string>,
-    /// What the question of this number found unchanged is kept, or could not be.
-    caf::reacts_to<kept_atom, std::uint64_t, drop_outcome>,
-    /// The delay before a restart is over.
-    caf::reacts_to<restart_atom, std::string>>;
 
 /// State and steps of the catalog. Work on the catalog's table runs as jobs, one at a time.
 class catalog_keeper {
@@ -94,6 +28,8 @@ class catalog_keeper {
 
   caf::result<collection_meta> create(const std::string& collection, const collection_spec& spec,
                                       const write_context& context);
+  caf::result<lsn_t> alter(const std::string& collection, const shared<collection_change>& change,
+                           const write_context& context);
   caf::result<bool> drop(const std::string& collection, const write_context& context);
   caf::result<write_reply> recall(const idempotency& asked);
   std::vector<collection_meta> list() const;
@@ -124,6 +60,7 @@ class catalog_keeper {
   void on_waited(const std::string& to);
   void on_undone(const std::string& to);
   void on_created(const std::string& collection, const create_outcome& outcome);
+  void on_altered(const uuid& id, const alter_outcome& outcome);
   void on_dropped(const std::string& collection, const drop_outcome& outcome);
   void on_kept(std::uint64_t number, const drop_outcome& outcome);
   void on_opened(const std::string& collection, const open_outcome& outcome);
@@ -157,6 +94,13 @@ class catalog_keeper {
     bool answer = true;
   };
 
+  /// A change of parameters.
+  struct alteration {
+    shared<collection_change> change;
+    caf::typed_response_promise<lsn_t> promise;
+    storage::idempotency_claim once;  // null without a key
+  };
+
   struct entry {
     collection_meta meta;
     phase now = phase::opening;
@@ -170,6 +114,7 @@ class catalog_keeper {
     const char* change = nullptr;          // what is done to it now; null: nothing
     std::shared_ptr<copy_in_making> copy;  // set until the copy serves
     caf::typed_response_promise<collection_meta> create_promise;
+    std::deque<alteration> alterations;  // the first is made, the others wait
     caf::typed_response_promise<bool> drop_promise;
     caf::typed_response_promise<bool> change_promise;
     // Of what is done under a key; null without one.
@@ -187,6 +132,11 @@ class catalog_keeper {
   [[nodiscard]] shared<survey> take_survey(bool indexes) const;
   template <class Atom>
   void end_writer(const collection_internal& writer, Atom how);
+  void begin_alteration(const std::string& collection, entry& changed);
+  void end_alteration(const std::string& collection, entry& changed);
+  void post_alteration(const std::string& collection);
+  void tell_spec(entry& altered, caf::typed_response_promise<lsn_t> promise = {}, lsn_t lsn = 0);
+  void resume(const entry& paused);
   void drop_now(const std::string& collection);
   [[nodiscard]] result<storage::idempotency_store::turn> begin(const write_context& context);
   caf::result<collection_meta> repeat_create(const std::string& collection,

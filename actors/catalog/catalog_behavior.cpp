@@ -19,6 +19,8 @@ catalog_internal::behavior_type catalog(catalog_keeper::pointer self, dependenci
       [&state](drop_atom, const std::string& collection, const write_context& context) {
         return state.drop(collection, context);
       },
+      [&state](alter_atom, const std::string& collection, const shared<collection_change>& change,
+               const write_context& context) { return state.alter(collection, change, context); },
       [&state](alias_atom, const std::vector<alias_action>& actions, const write_context& context) {
         return state.change_aliases(actions, context);
       },
@@ -47,6 +49,9 @@ catalog_internal::behavior_type catalog(catalog_keeper::pointer self, dependenci
       },
       [&state](created_atom, const std::string& collection, const create_outcome& outcome) {
         state.on_created(collection, outcome);
+      },
+      [&state](altered_atom, const uuid& id, const alter_outcome& outcome) {
+        state.on_altered(id, outcome);
       },
       [&state](dropped_atom, const std::string& collection, const drop_outcome& outcome) {
         state.on_dropped(collection, outcome);

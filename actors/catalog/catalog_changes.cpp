@@ -193,6 +193,7 @@ void catalog_keeper::post_truncation(const std::string& collection) {
     found->second.change = nullptr;
     found->second.change_once = nullptr;
     found->second.change_promise.deliver(not_now(collection, "the server is stopping"));
+    resume(found->second);
     return;
   }
   run_job([me, engine = needs_->engine, meta = found->second.meta,

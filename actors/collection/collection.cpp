@@ -87,6 +87,13 @@ void collection_writer::finish_load(const load_outcome& outcome) {
     return;
   }
   state_ = std::move(**outcome);
+  if (altered_) {
+    if (auto adopted = state_->adopt(*altered_, *needs_->plugins); !adopted) {
+      fail(adopted.error());
+      return;
+    }
+    altered_.reset();
+  }
   publish(state_->make_view());
   // Without all of its rows, what is saved is not whole, and is soon saved again.
   based_lsn_ = state_->lost_rows() ? 0 : state_->loaded_lsn();
@@ -151,15 +158,15 @@ void collection_writer::build_more() {
   const auto end = checks_.waiting() ? checks_.end() : published_->end_slot;
   // One slice runs and one waits per thread, so that none idles while a message travels.
   const std::size_t in_flight_max = std::size_t{2} * needs_->builder_threads;
-  for (std::uint32_t vector = 0; vector < state_->vector_count(); ++vector) {
+  for (const auto build : state_->builds()) {
     while (state_->slices_in_flight() < in_flight_max) {
-      const auto slice = state_->take_slice(vector, end);
+      const auto slice = state_->take_slice(build, end);
       if (!slice) break;
-      auto work = state_->work_of(vector, *slice, *published_);
+      auto work = state_->work_of(build, *slice, *published_);
       const auto taken =
-          needs_->builders->post_build([me, vector, slice = *slice, work = std::move(work)] {
+          needs_->builders->post_build([me, build, slice = *slice, work = std::move(work)] {
             const std::uint64_t count = work.slots.size();
-            caf::anon_send(me, sliced_atom::value, vector, slice, count,
+            caf::anon_send(me, sliced_atom::value, build, slice, count,
                            failure_of(guarded([&] { return work.index->insert(work.slots); })));
           });
       if (!taken) {
@@ -170,13 +177,13 @@ void collection_writer::build_more() {
   }
 }
 
-void collection_writer::on_sliced(std::uint32_t vector, slot_range slice, std::uint64_t inserted,
+void collection_writer::on_sliced(std::uint32_t build, slot_range slice, std::uint64_t inserted,
                                   const job_failure& failure) {
   if (failure) {
     fail(*failure);
     return;
   }
-  state_->finish_slice(vector, slice, inserted);
+  state_->finish_slice(build, slice, inserted);
   republish();
   build_more();
   after_building();
@@ -211,7 +218,7 @@ bool collection_writer::order_if_due() {
   return false;
 }
 
-bool collection_writer::put_in_order(const collection_state::order_work& work) {
+bool collection_writer::put_in_order(const order_work& work) {
   auto me = caf::actor_cast<collection_internal>(self_);
   const auto taken = needs_->builders->post_build([me, work, collection = collection_] {
     auto outcome = guarded([&] { return work.run(); });
@@ -292,6 +299,32 @@ caf::result<collection_info> collection_writer::info() const {
   loading.status = collection_status::yellow;
   loading.status_detail = "it is being loaded";
   return loading;
+}
+
+caf::result<bool> collection_writer::alter(const collection_spec& spec) {
+  if (!state_) {
+    altered_ = spec;
+    return true;
+  }
+  if (state_->meta().spec == spec) return true;
+  const bool reshaped = state_->reshapes(spec);
+  if (reshaped && !paused_) {
+    fail(error(errc::unavailable, "it has other vectors now"));  // it is loaded again, with them
+    return true;
+  }
+  if (auto adopted = state_->adopt(spec, *needs_->plugins); !adopted) {
+    const auto why = adopted.error();
+    fail(why);  // it is loaded again, with what the catalog has
+    return to_caf(why);
+  }
+  log::info("collection", "collection altered", {{"collection", collection_}});
+  if (reshaped)
+    publish(state_->make_view());
+  else
+    republish();
+  build_more();
+  after_building();
+  return true;
 }
 
 caf::result<index_check_reply> collection_writer::check() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "actors/api/collection_api.hpp"
@@ -16,6 +17,7 @@
 #include "actors/collection/load_progress.hpp"
 #include "actors/collection/reader.hpp"
 #include "actors/collection/save_pace.hpp"
+#include "core/rate_limiter.hpp"
 
 namespace thespis::actors {
 
@@ -73,13 +75,18 @@ using collection_internal = collection_actor::extend<
     caf::replies_to<resume_atom, new_tables_ptr>::with<bool>,
     /// The collection has this name now.
     caf::reacts_to<rename_atom, std::string>,
+    /// The catalog has this specification of the collection now; answers when searches and writes
+    /// go by it. Other indexes that it asks for are made afterwards. Where vectors come or go it is
+    /// to pause before that. Errors: plugin, resource_exhausted.
+    caf::replies_to<alter_atom, collection_spec>::with<bool>,
     /// Quits without saving derived state, because the collection is dropped.
     caf::replies_to<drop_atom>::with<bool>,
     /// The loading job is done.
     caf::reacts_to<loaded_atom, load_outcome>,
     /// Everything up to this LSN is durable.
     caf::reacts_to<durable_atom, lsn_t>,
-    /// A slice of this vector ordinal is in its index, so many slots of it, or the plugin failed.
+    /// A slice is in the index that is built under this number, so many slots of it, or the plugin
+    /// failed.
     caf::reacts_to<sliced_atom, std::uint32_t, slot_range, std::uint64_t, job_failure>,
     /// The index of this vector name is saved up to this slot, or could not be.
     caf::reacts_to<saved_atom, std::string, slot_t, job_failure>,
@@ -110,12 +117,13 @@ class collection_writer {
   caf::result<bool> pause();
   caf::result<bool> resume(const new_tables& tables);
   void rename(const std::string& new_name);
+  caf::result<bool> alter(const collection_spec& spec);
   caf::result<write_reply> write(write_operation&& operation, const write_context& context);
   caf::result<write_reply> write(batch_request&& batch, const write_context& context);
   caf::result<operation_state> operation(lsn_t id);
   void on_told(std::uint64_t number, const operation_outcome& outcome);
   void on_durable(lsn_t durable);
-  void on_sliced(std::uint32_t vector, slot_range slice, std::uint64_t inserted,
+  void on_sliced(std::uint32_t build, slot_range slice, std::uint64_t inserted,
                  const job_failure& failure);
   void on_saved(const std::string& vector_name, slot_t end, const job_failure& failure);
   void on_based(lsn_t lsn, const job_failure& failure);
@@ -151,6 +159,7 @@ class collection_writer {
   [[nodiscard]] const char* absence() const;  // why nothing can be asked now; null if it can
   [[nodiscard]] error unavailable(const char* why) const;
   [[nodiscard]] caf::error refusal() const;  // why writes cannot be taken now; none if they can
+  [[nodiscard]] caf::error pace(std::uint64_t writes);  // too many of them for strict mode
   template <class Request>
   caf::result<write_reply> write_once(Request&& request, const write_context& context);
   caf::result<write_reply> commit(result<decision>&& decided, write_turn&& turn);
@@ -170,7 +179,7 @@ class collection_writer {
   void after_building();
   [[nodiscard]] bool idle_builders() const;
   bool order_if_due();
-  [[nodiscard]] bool put_in_order(const collection_state::order_work& work);
+  [[nodiscard]] bool put_in_order(const order_work& work);
   void save_if_due();
   void save_base();
   void hold_journal();
@@ -200,6 +209,8 @@ class collection_writer {
   std::size_t saves_running_ = 0;
   std::size_t ordering_ = 0;  // indexes that are put in order now
   index_checks checks_;
+  std::optional<collection_spec> altered_;  // while it was loaded
+  rate_limiter rate_;
   save_pace index_pace_{0};
   save_pace base_pace_{0};
   lsn_t held_lsn_ = 0;   // entries after it are held; 0: none are

@@ -23,13 +23,6 @@ constexpr std::uintmax_t load_spare_part = 4;
 /// Memory for rows whose number is not known beforehand is promised by so much.
 constexpr std::uint64_t promise_step_bytes = 16u << 20;
 
-/// A file of one vector of `all`.
-std::filesystem::path file_of(const std::filesystem::path& folder, const collection_spec& all,
-                              const vector_spec& one, const char* extension) {
-  const auto ordinal = static_cast<std::size_t>(all.find(one.name) - all.vectors.data());
-  return derived_files::of_vector(folder, ordinal, extension);
-}
-
 }  // namespace
 
 result<std::unique_ptr<collection_state>> collection_state::load(
@@ -52,8 +45,8 @@ result<std::unique_ptr<collection_state>> collection_state::load(
   derived_files::remove_strays(state->folder_, *state->meta_);
   for (const auto& spec : state->meta_->spec.vectors)
     if (!spec.multivector) THESPIS_CHECK(state->open_vector(spec, plugins));
-  THESPIS_CHECK(
-      state->multi_.open(state->meta_->spec, state->folder_, state->stamp_now(""), plugins));
+  THESPIS_CHECK(state->multi_.open(state->meta_->spec, state->folder_, state->stamp_now(""),
+                                   plugins, state->next_build_));
   state->sparse_.open(state->meta_->spec.sparse_vectors, state->folder_, state->stamp_now(""));
   THESPIS_FAIL_POINT("recovery.rows_opened");
   THESPIS_CHECK(state->load_points(journal));
@@ -92,8 +85,12 @@ result<void> collection_state::open_vector(const vector_spec& spec,
   vector_state vector;
   vector.spec = spec;
   vector.hnsw = meta_->spec.hnsw_for(spec);
-  vector.file = file_of(folder_, meta_->spec, spec, ".index");
+  vector.build = next_build_++;
+  vector.file = derived_files::of_index(folder_, spec, derived_files::index_extension);
   THESPIS_CHECK(open_arena(vector, plugins));
+  // Nothing of it is in earlier slots.
+  if (spec.place.added.generation == store_->counters().generation)
+    vector.kept_end = std::max(vector.kept_end, std::min(spec.place.added.end, end_slot_));
   count_row(std::min<std::uint64_t>(vector.kept_end, points_));
   THESPIS_TRY(vector.scan, plugins.create_index("flat", vector.arena, {vector.hnsw}));
   vectors_.push_back(std::move(vector));
@@ -116,7 +113,7 @@ result<void> collection_state::open_arena(vector_state& vector, const plugins::r
               {{"collection", meta_->name}, {"vector", spec.name}, {"why", taken.error().message}});
   }
   plugins::arena_file where;
-  where.path = file_of(folder_, meta_->spec, spec, ".rows");
+  where.path = derived_files::of_vector(folder_, spec.place, ".rows");
   where.collection = meta_->id;
   where.vector_name = spec.name;
   where.generation = store_->counters().generation;
@@ -152,6 +149,7 @@ std::uint64_t collection_state::rows_bytes(const vector_spec& spec) const noexce
 // Rows in files can be let go of when others need the memory.
 void collection_state::offer_rows() {
   if (!bounds_.memory) return;
+  bounds_.memory->remove_relief("rows of " + meta_->id.text());
   std::vector<std::shared_ptr<plugins::arena>> mapped;
   for (const auto& vector : vectors_)
     if (vector.arena->in_file()) mapped.push_back(vector.arena);
@@ -198,8 +196,8 @@ void collection_state::retire(slot_t slot) {
 
 result<void> collection_state::restore_slots(storage::collection_snapshot& snapshot,
                                              const storage::journal& journal) {
-  THESPIS_TRY(auto saved,
-              load_slots(folder_ / derived_files::slots_name, stamp_now(""), vectors_.size()));
+  THESPIS_TRY(auto saved, load_slots(folder_ / derived_files::slots_name, stamp_now(""),
+                                     dense_places(meta_->spec)));
   THESPIS_TRY(const auto since, changes_after(saved.lsn, journal));
   slots_ = std::move(saved.slots);
   retired_ = std::move(saved.retired);

@@ -4,6 +4,8 @@
 // The part of collection_state that keeps within memory and disk.
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "actors/collection/collection_state.hpp"
@@ -56,7 +58,7 @@ result<memory_budget::share> collection_state::promise(std::uint64_t bytes,
   return memory_budget::reserve(bounds_.memory, bytes, name() + ": " + what);
 }
 
-std::uint64_t collection_state::index_slot_bytes(const vector_state& vector) {
+std::uint64_t index_slot_bytes(const vector_state& vector) {
   if (vector.index == nullptr) return 0;
   return index_row_bytes(*vector.index, vector.progress.indexed_end(), vector.spec, vector.hnsw);
 }
@@ -96,6 +98,12 @@ void collection_state::account() noexcept {
     if (vector.index == nullptr) continue;
     index += vector.index->bytes();
     waiting += index_slot_bytes(vector) * (end_slot_ - vector.progress.indexed_end());
+    if (!vector.next) continue;
+    const auto& next = *vector.next;
+    const auto indexed_end = next.progress.indexed_end();
+    index += next.index->bytes();
+    waiting += index_row_bytes(*next.index, indexed_end, vector.spec, next.hnsw) *
+               (end_slot_ - indexed_end);
   }
   index += sparse_.bytes() + multi_.index_bytes();
   waiting += multi_.waiting_bytes(end_slot_);
@@ -139,7 +147,9 @@ void collection_state::describe_trouble(const vector_state& vector, collection_i
     info.status = collection_status::yellow;
     info.status_detail = describe_vector(vector.spec.name) + ": " + what;
   };
-  if (!vector.without_graph.empty())
+  if (vector.next)
+    tell(describe_remaking(vector.next->progress.indexed_end(), end_slot_, vector.next->starved));
+  else if (!vector.without_graph.empty())
     tell("searches are exact, because its index was not loaded: " + vector.without_graph);
   else if (vector.starved)
     tell("slots wait for memory for the index and are scanned");
@@ -149,12 +159,20 @@ void collection_state::describe_trouble(const vector_state& vector, collection_i
     tell("its index is not saved: " + vector.unsaved);
 }
 
-result<void> collection_state::save_work::run() const {
-  if (room) THESPIS_CHECK(room(bytes));
-  return write();
+std::string describe_remaking(slot_t indexed_end, slot_t end, bool starved) {
+  return "its index is made anew with other parameters, " + std::to_string(indexed_end) + " of " +
+         std::to_string(end) + " slots are in it" + (starved ? "; the others wait for memory" : "");
 }
 
-result<plugins::index_maintenance> collection_state::order_work::run() const {
+result<void> save_work::run() const {
+  if (room) THESPIS_CHECK(room(bytes));
+  THESPIS_CHECK(write());
+  std::error_code ignored;  // the next start removes it, too
+  if (!outdated.empty()) std::filesystem::remove(outdated, ignored);
+  return ok();
+}
+
+result<plugins::index_maintenance> order_work::run() const {
   // A new index is made beside the one that is searched.
   const auto bytes = postings ? postings->bytes() : index->bytes();
   THESPIS_TRY(const auto promised,
@@ -166,7 +184,7 @@ result<plugins::index_maintenance> collection_state::order_work::run() const {
   return done;
 }
 
-result<void> collection_state::base_work::run() const {
+result<void> base_work::run() const {
   THESPIS_PHASE("slots.save");
   if (room)
     THESPIS_CHECK(room(seen->slots.bytes() + std::uint64_t{seen->end_slot} * slot_file_bytes));

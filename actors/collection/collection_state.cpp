@@ -17,8 +17,6 @@ namespace thespis::actors {
 
 namespace {
 
-/// Slots per slice: short enough that a builder thread soon looks for other work.
-constexpr slot_t slice_slots = 128;
 /// An index has grown enough to be saved at once if it has so many more slots than its file,
 constexpr slot_t grown_min = 1'000;
 /// and one more in so many.
@@ -94,9 +92,12 @@ result<void> collection_state::check_point(point& checked) const {
 }
 
 result<decision> collection_state::decide(write_operation&& operation, std::int64_t now_us) {
+  THESPIS_CHECK(check_batch_size(operation));
   write_judge judge(*meta_, *store_, [this](point& one) { return check_point(one); });
   THESPIS_TRY([[maybe_unused]] const auto found, judge.take(std::move(operation)));
-  return std::move(judge).finish(now_us);
+  auto decided = std::move(judge).finish(now_us);
+  THESPIS_CHECK(check_limits(decided));
+  return decided;
 }
 
 result<decision> collection_state::decide(batch_request&& batch, std::int64_t now_us) {
@@ -104,13 +105,15 @@ result<decision> collection_state::decide(batch_request&& batch, std::int64_t no
   std::vector<std::uint64_t> each;
   for (auto& operation : batch.operations) {
     const char* const kind = name_of(operation);
-    const auto found = judge.take(std::move(operation));
+    const auto fits = check_batch_size(operation);
+    const auto found = fits ? judge.take(std::move(operation)) : fits.error();
     if (!found)
       return error(found.error().code, "operations[" + std::to_string(each.size()) + "] (" + kind +
                                            "): " + found.error().message);
     each.push_back(*found);
   }
   auto decided = std::move(judge).finish(now_us);
+  THESPIS_CHECK(check_limits(decided));
   decided.each = std::move(each);
   return decided;
 }
@@ -185,70 +188,41 @@ std::shared_ptr<view> collection_state::make_view() const {
   return made;
 }
 
-std::size_t collection_state::vector_count() const noexcept {
-  return vectors_.size() + multi_.size();
-}
-
 void collection_state::refresh(view& made) const {
+  made.meta = meta_;
   multi_.refresh(made);
-  for (std::size_t i = 0; i < vectors_.size(); ++i)
-    made.vectors[i].indexed_end = std::min(vectors_[i].progress.indexed_end(), made.end_slot);
-}
-
-std::optional<slot_range> collection_state::take_slice(std::size_t vector, slot_t limit) {
-  if (vector >= vectors_.size())
-    return multi_.take_slice(vector - vectors_.size(), limit, bounds_.memory.get());
-  auto& owner = vectors_[vector];
-  if (bounds_.memory && owner.progress.waits(limit)) {
-    owner.starved = !bounds_.memory->fits_resident(slice_slots * index_slot_bytes(owner));
-    if (owner.starved) return std::nullopt;
+  for (std::size_t i = 0; i < vectors_.size(); ++i) {
+    const auto& vector = vectors_[i];
+    auto& shown = made.vectors[i];
+    shown.spec = vector.spec;
+    shown.hnsw = vector.hnsw;
+    shown.index = vector.index;
+    shown.scan = vector.scan;
+    shown.indexed_end = std::min(vector.progress.indexed_end(), made.end_slot);
   }
-  return owner.progress.take(limit, slice_slots);
-}
-
-collection_state::slice_work collection_state::work_of(std::size_t vector, slot_range slice,
-                                                       const view& seen) const {
-  if (vector >= vectors_.size()) {
-    const auto ordinal = vector - vectors_.size();
-    return {multi_.index(ordinal), multi_.rows_of(ordinal, slice, seen)};
-  }
-  slice_work work{vectors_[vector].index, {}};
-  work.slots.reserve(slice.end - slice.first);
-  const auto& dead = seen.vectors[vector].dead;
-  for (auto slot = slice.first; slot < slice.end; ++slot)
-    if (!dead.contains(slot)) work.slots.push_back(slot);
-  return work;
-}
-
-void collection_state::finish_slice(std::size_t vector, slot_range slice, std::size_t inserted) {
-  if (vector >= vectors_.size()) {
-    multi_.finish_slice(vector - vectors_.size(), slice, inserted);
-    return account();
-  }
-  auto& owner = vectors_[vector];
-  owner.progress.finish(slice);
-  owner.inserted_slots += slice.end - slice.first;
-  owner.upkeep.note_inserted(inserted, slice.end - slice.first - inserted);
-  account();
+  for (std::size_t i = 0; i < made.sparse_vectors.size(); ++i)
+    made.sparse_vectors[i].spec = sparse_.all()[i].spec;
 }
 
 std::size_t collection_state::slices_in_flight() const noexcept {
   std::size_t sum = multi_.slices_in_flight();
-  for (const auto& vector : vectors_) sum += vector.progress.in_flight();
+  for (const auto& vector : vectors_)
+    sum += vector.progress.in_flight() + (vector.next ? vector.next->progress.in_flight() : 0);
   return sum;
 }
 
-std::vector<collection_state::save_work> collection_state::unsaved(const view& seen) const {
+std::vector<save_work> collection_state::unsaved(const view& seen) const {
   std::vector<save_work> works;
   const auto generation = store_->counters().generation;
   for (const auto& vector : vectors_) {
     const auto end = vector.progress.indexed_end();
-    if (vector.index->scans() || (end == vector.saved_end && !vector.reordered)) continue;
+    if (vector.index->scans() || vector.next || (end == vector.saved_end && !vector.reordered))
+      continue;
     const plugins::index_file_stamp stamp{meta_->id, vector.spec.name, generation, end, seen.lsn};
     works.push_back(
         {stamp, vector.file,
          [index = vector.index, file = vector.file, stamp] { return index->save(file, stamp); },
-         vector.index->bytes(), bounds_.disk});
+         vector.index->bytes(), bounds_.disk, vector.outdated});
   }
   for (const auto& vector : sparse_.all()) {
     if (seen.end_slot == vector.saved_end && !vector.joined) continue;
@@ -262,9 +236,10 @@ std::vector<collection_state::save_work> collection_state::unsaved(const view& s
                      },
                      vector.index->bytes(), bounds_.disk});
   }
-  for (auto& work : multi_.unsaved({meta_->id, "", generation, 0, seen.lsn}))
-    works.push_back({std::move(work.stamp), std::move(work.file), std::move(work.write), work.bytes,
-                     bounds_.disk});
+  for (auto& work : multi_.unsaved({meta_->id, "", generation, 0, seen.lsn})) {
+    work.room = bounds_.disk;
+    works.push_back(std::move(work));
+  }
   return works;
 }
 
@@ -275,8 +250,9 @@ bool collection_state::much_unsaved() const noexcept {
   };
   return std::any_of(vectors_.begin(), vectors_.end(),
                      [&](const vector_state& vector) {
-                       return !vector.index->scans() && much(vector.progress.indexed_end(),
-                                                             vector.saved_end, vector.reordered);
+                       return !vector.index->scans() && !vector.next &&
+                              much(vector.progress.indexed_end(), vector.saved_end,
+                                   vector.reordered);
                      }) ||
          std::any_of(sparse_.all().begin(), sparse_.all().end(),
                      [&](const auto& vector) {
@@ -292,6 +268,7 @@ void collection_state::note_saved(const std::string& vector_name, slot_t next_sl
     if (vector.spec.name != vector_name) continue;
     vector.saved_end = next_slot;
     vector.reordered = false;
+    vector.outdated.clear();
     vector.unsaved.clear();
   }
   for (auto& vector : sparse_.all()) {
@@ -302,7 +279,7 @@ void collection_state::note_saved(const std::string& vector_name, slot_t next_sl
   }
 }
 
-collection_state::base_work collection_state::base_of(const view_ptr& seen) const {
+base_work collection_state::base_of(const view_ptr& seen) const {
   // Rows and slots are all that is saved. What later writes replace must not gather meanwhile.
   auto saved = std::make_shared<view>(*seen);
   saved->at = nullptr;
@@ -315,12 +292,13 @@ collection_state::base_work collection_state::base_of(const view_ptr& seen) cons
   return work;
 }
 
-std::vector<collection_state::order_work> collection_state::out_of_order(const view& seen) const {
+std::vector<order_work> collection_state::out_of_order(const view& seen) const {
   std::vector<order_work> works;
   for (std::uint32_t i = 0; i < vectors_.size(); ++i) {
     const auto& vector = vectors_[i];
     const auto& dead = seen.vectors[i].dead;
-    if (vector.index->scans() || vector.progress.indexed_end() < seen.end_slot) continue;
+    if (vector.index->scans() || vector.next || vector.progress.indexed_end() < seen.end_slot)
+      continue;
     if (vector.upkeep.due(vector.progress.indexed_end(), dead.size()))
       works.push_back({i, vector.index, dead, vector.progress.indexed_end(), bounds_.memory});
   }
@@ -331,7 +309,7 @@ std::vector<collection_state::order_work> collection_state::out_of_order(const v
   return works;
 }
 
-std::vector<collection_state::order_work> collection_state::all_orders(const view& seen) const {
+std::vector<order_work> collection_state::all_orders(const view& seen) const {
   std::vector<order_work> works;
   for (std::uint32_t i = 0; i < vectors_.size(); ++i) {
     const auto& vector = vectors_[i];
@@ -342,7 +320,7 @@ std::vector<collection_state::order_work> collection_state::all_orders(const vie
   return works;
 }
 
-std::uint64_t collection_state::order_work::dead_slots() const noexcept {
+std::uint64_t order_work::dead_slots() const noexcept {
   const auto dead_end = std::uint64_t{dead.chunk_count()} << slot_bitmap::chunk_bits_log2;
   std::uint64_t waiting = 0;
   for (std::uint64_t slot = indexed_end; slot < dead_end; ++slot)

@@ -16,11 +16,11 @@
 
 #include "actors/collection/collection_bounds.hpp"
 #include "actors/collection/decision.hpp"
-#include "actors/collection/index_progress.hpp"
-#include "actors/collection/index_upkeep.hpp"
+#include "actors/collection/index_work.hpp"
 #include "actors/collection/load_progress.hpp"
 #include "actors/collection/multi_rows.hpp"
 #include "actors/collection/sparse_vectors.hpp"
+#include "actors/collection/vector_state.hpp"
 #include "actors/query/view.hpp"
 #include "core/error.hpp"
 #include "core/index_check.hpp"
@@ -62,6 +62,13 @@ class collection_state {
   [[nodiscard]] result<lsn_t> apply(decision&& decided);
 
   void rename(const std::string& name);
+  /// Takes over a specification that the catalog has. Where another index is asked for, one is made
+  /// beside that which is searched. Errors: those of `registry::create_index`.
+  [[nodiscard]] result<void> adopt(const collection_spec& spec, const plugins::registry& plugins);
+  /// Whether vectors come or go with `spec`. Then it may be adopted only while nothing is inserted,
+  /// saved or put in order and every write is seen, and views are to be made anew.
+  [[nodiscard]] bool reshapes(const collection_spec& spec) const;
+
   /// The committed state as searches will see it once it is durable.
   [[nodiscard]] std::shared_ptr<view> make_view() const;
   /// Brings what a view says of index coverage up to date, before it is published.
@@ -70,29 +77,19 @@ class collection_state {
   /// True after a failure that left memory behind storage: the owner must reload.
   [[nodiscard]] bool broken() const noexcept { return broken_; }
 
-  /// Takes the next slice of slots below `limit` that index `vector` lacks; none while memory does
+  /// Numbers of the indexes that are built, those that are searched in front. Vector i has number i
+  /// until it gets another index.
+  [[nodiscard]] std::vector<std::uint32_t> builds() const;
+  /// Takes the next slice of slots below `limit` that index `build` lacks; none while memory does
   /// not suffice for it.
-  [[nodiscard]] std::optional<slot_range> take_slice(std::size_t vector, slot_t limit);
-  /// The live slots of a slice (of a multivector: their rows), and the index that they belong to.
-  struct slice_work {
-    std::shared_ptr<plugins::index> index;
-    std::vector<slot_t> slots;
-  };
+  [[nodiscard]] std::optional<slot_range> take_slice(std::uint32_t build, slot_t limit);
   /// What is dead in `seen`, which is durable, need not be inserted.
-  [[nodiscard]] slice_work work_of(std::size_t vector, slot_range slice, const view& seen) const;
-  /// Notes that `inserted` slots of a slice are in the index.
-  void finish_slice(std::size_t vector, slot_range slice, std::size_t inserted);
+  [[nodiscard]] slice_work work_of(std::uint32_t build, slot_range slice, const view& seen) const;
+  /// Notes that `inserted` slots of a slice are in the index. One that is to take the place of
+  /// another does so when little is left to insert.
+  void finish_slice(std::uint32_t build, slot_range slice, std::size_t inserted);
   [[nodiscard]] std::size_t slices_in_flight() const noexcept;
 
-  /// An index to be saved, and how.
-  struct save_work {
-    plugins::index_file_stamp stamp;
-    std::filesystem::path file;
-    std::function<result<void>()> write;
-    std::uint64_t bytes = 0;
-    plugins::disk_check room;  ///< Errors of `run`: io, resource_exhausted (also of the reserve).
-    [[nodiscard]] result<void> run() const;
-  };
   /// Indexes that are ahead of their files; only while no slice is in flight, and only
   /// durable slots may have been inserted.
   [[nodiscard]] std::vector<save_work> unsaved(const view& seen) const;
@@ -102,36 +99,12 @@ class collection_state {
   /// The index could not be saved: `why` is told until it is.
   void note_unsaved(const std::string& vector_name, std::string why);
 
-  /// Rows and slots to be saved, as a published view has them.
-  struct base_work {
-    view_ptr seen;  ///< Without its moment.
-    std::filesystem::path file;
-    std::uint32_t generation = 0;
-    std::vector<upkeep_marks> upkeep;
-    plugins::disk_check room;
-    /// Errors: io, resource_exhausted (also of the disk's reserve). Thread: any, one at a time.
-    [[nodiscard]] result<void> run() const;
-  };
   [[nodiscard]] base_work base_of(const view_ptr& seen) const;
   /// LSN of the slots that were loaded; 0 if every point was read.
   [[nodiscard]] lsn_t loaded_lsn() const noexcept { return loaded_lsn_; }
   /// Some saved rows did not fit and were read from storage.
   [[nodiscard]] bool lost_rows() const noexcept { return rows_lost_; }
 
-  /// An index to be put in order, which drops these dead slots.
-  struct order_work {
-    std::uint32_t vector = 0;
-    std::shared_ptr<plugins::index> index;
-    slot_bitmap dead;
-    slot_t indexed_end = 0;
-    std::shared_ptr<memory_budget> memory;
-    std::shared_ptr<fields::sparse_index> postings = nullptr;  ///< Instead of `index`.
-    /// Puts the index in order, with memory promised before it begins.
-    /// Errors: resource_exhausted (memory), plugin.
-    [[nodiscard]] result<plugins::index_maintenance> run() const;
-    /// Dead slots among those that the index covers.
-    [[nodiscard]] std::uint64_t dead_slots() const noexcept;
-  };
   /// Indexes to be put in order now; only while nothing is inserted or saved. An index for which
   /// slots of `seen` still wait is left out.
   [[nodiscard]] std::vector<order_work> out_of_order(const view& seen) const;
@@ -150,33 +123,11 @@ class collection_state {
   /// brought into memory, and counts those of mapped files.
   void tidy() noexcept;
   [[nodiscard]] collection_info info() const;
-  /// Vectors that have an index to be built: dense ones, then multivectors.
-  [[nodiscard]] std::size_t vector_count() const noexcept;
   [[nodiscard]] const collection_meta& meta() const noexcept { return *meta_; }
   [[nodiscard]] storage::collection_store& store() noexcept { return *store_; }
 
  private:
-  struct vector_state {
-    vector_spec spec;
-    hnsw_config hnsw;
-    std::shared_ptr<plugins::arena> arena;
-    slot_t kept_end = 0;  // rows below it came from a file
-    std::shared_ptr<plugins::index> index;
-    std::shared_ptr<const plugins::index> scan;
-    slot_bitmap dead;
-    index_progress progress{0};
-    index_upkeep upkeep;
-    slot_t saved_end = 0;
-    bool reordered = false;            // since it was saved
-    std::uint64_t inserted_slots = 0;  // since it was loaded
-    std::filesystem::path file;
-    std::string without_graph;          // why searches read vectors only; empty: they do not
-    std::string unsaved;                // why it could not be saved
-    std::string put_off;                // why it is not put in order
-    std::optional<upkeep_marks> owed;   // what made that due
-    bool starved = false;               // slots wait for memory
-    std::uint64_t mapped_resident = 0;  // of its rows, when last counted
-  };
+  /// The collection's part of the memory accounts.
   struct accounts {
     explicit accounts(const std::shared_ptr<memory_budget>& memory);
     memory_budget::share rows;
@@ -188,10 +139,29 @@ class collection_state {
   using changes = std::unordered_map<point_id, lsn_t>;
   using version_finder = std::function<result<lsn_t>(const point_id&)>;
 
+  /// An index that is built, and the vector that it belongs to.
+  struct index_build {
+    std::size_t vector = 0;
+    bool next = false;  ///< It is to take the place of the one that is searched.
+  };
+
   explicit collection_state(collection_bounds bounds);
+
+  // Other indexes in place of those that are searched; see collection_alter.cpp.
+  [[nodiscard]] std::optional<index_build> find_build(std::uint32_t build) const noexcept;
+  [[nodiscard]] result<void> begin_successor(vector_state& vector,
+                                             const plugins::registry& plugins);
+  void switch_if_ready(vector_state& vector);
+  // Vectors that come and go; see collection_reshape.cpp.
+  [[nodiscard]] result<void> reshape(const plugins::registry& plugins);
+  [[nodiscard]] result<void> add_vector(const vector_spec& spec, const plugins::registry& plugins);
+
   // Memory and disk; see collection_room.cpp.
   [[nodiscard]] result<void> check_memory(std::span<const effect> effects);
-  [[nodiscard]] static std::uint64_t index_slot_bytes(const vector_state& vector);
+  [[nodiscard]] result<void> check_batch_size(const write_operation& operation) const;
+  [[nodiscard]] result<void> check_limits(const decision& decided) const;
+  [[nodiscard]] std::uint64_t vector_bytes() const;
+  [[nodiscard]] std::uint64_t vector_bytes_of(const former_point& former) const;
   [[nodiscard]] result<memory_budget::share> promise(std::uint64_t bytes, const std::string& what);
   void account() noexcept;
   void describe_trouble(const vector_state& vector, collection_info& info) const;
@@ -232,6 +202,7 @@ class collection_state {
   std::shared_ptr<const collection_meta> meta_;
   std::filesystem::path folder_;       // of derived state
   std::vector<vector_state> vectors_;  // dense ones, in the order of the spec
+  std::uint32_t next_build_ = 0;
   sparse_vectors sparse_;
   multi_rows multi_;
   slot_table slots_;

@@ -40,7 +40,22 @@ result<operation_state> look_up(const storage::journal& journal, const collectio
   return no_operation(meta.name, id);
 }
 
+std::uint64_t cost_of(const write_operation&) { return 1; }
+std::uint64_t cost_of(const batch_request& batch) { return batch.operations.size(); }
+
 }  // namespace
+
+caf::error collection_writer::pace(std::uint64_t writes) {
+  const auto& rules = state_->meta().spec.strict;
+  if (!rules || !rules->holds() || !rules->write_rate_limit) return {};
+  const auto most = *rules->write_rate_limit;
+  const auto wait_s = rate_.take(most, writes, steady_time_ns());
+  if (wait_s == 0) return {};
+  return to_caf(error(errc::rate_limited,
+                      "collection '" + collection_ + "': strict mode: " + std::to_string(writes) +
+                          " more writes are over write_rate_limit, " + std::to_string(most) +
+                          " a minute; retry in " + std::to_string(wait_s) + " s"));
+}
 
 template <class Request>
 caf::result<write_reply> collection_writer::hold(Request&& request, const write_context& context) {
@@ -66,6 +81,7 @@ caf::result<write_reply> collection_writer::write_once(Request&& request,
     if (begun->earlier) return repeat(*begun->earlier, context.wait);
     turn.once = std::move(begun->claim);
   }
+  if (auto refused = pace(cost_of(request))) return refused;
   return commit(state_->decide(std::forward<Request>(request), wall_time_us()), std::move(turn));
 }
 

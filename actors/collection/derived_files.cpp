@@ -20,7 +20,6 @@ namespace thespis::actors::derived_files {
 
 namespace {
 
-constexpr const char* index_extension = ".index";
 constexpr const char* rows_extension = ".rows";
 constexpr const char* sums_extension = ".rows.sums";
 constexpr const char* made_anew =
@@ -28,12 +27,14 @@ constexpr const char* made_anew =
 
 std::set<std::string> names_of(const collection_meta& meta) {
   std::set<std::string> names = {slots_name};
-  for (std::size_t i = 0; i < meta.spec.vectors.size(); ++i)
-    for (const auto* extension : {index_extension, rows_extension, sums_extension,
-                                  row_numbers_extension, row_index_extension})
-      names.insert(of_vector({}, i, extension).string());
-  for (std::size_t i = 0; i < meta.spec.sparse_vectors.size(); ++i)
-    names.insert(of_vector({}, i, postings_extension).string());
+  for (const auto& vector : meta.spec.vectors) {
+    names.insert(of_index({}, vector, index_extension).string());
+    names.insert(of_index({}, vector, row_index_extension).string());
+    for (const auto* extension : {rows_extension, sums_extension, row_numbers_extension})
+      names.insert(of_vector({}, vector.place, extension).string());
+  }
+  for (const auto& vector : meta.spec.sparse_vectors)
+    names.insert(of_vector({}, vector.place, postings_extension).string());
   return names;
 }
 
@@ -101,21 +102,21 @@ result<void> files_check::fits(const plugins::index_file_stamp& found,
 }
 
 void files_check::look_at_indexes() {
-  for (std::size_t i = 0; i < meta_.spec.vectors.size(); ++i) {
-    const auto file = of_vector(folder_, i, index_extension);
+  for (const auto& vector : meta_.spec.vectors) {
+    const auto file = of_index(folder_, vector, index_extension);
     const auto opened = plugins::index_file_reader::open(file);
     if (!opened && opened.error().code == errc::not_found) continue;
     ++found_.checked;
-    auto sound = opened ? fits((*opened)->header().stamp, meta_.spec.vectors[i].name)
-                        : result<void>(opened.error());
+    auto sound =
+        opened ? fits((*opened)->header().stamp, vector.name) : result<void>(opened.error());
     if (!sound) damaged(file, sound.error(), {file});
   }
 }
 
 void files_check::look_at_postings() {
-  for (std::size_t i = 0; i < meta_.spec.sparse_vectors.size(); ++i) {
-    const auto file = of_vector(folder_, i, postings_extension);
-    const auto loaded = load_postings(file, stamp(meta_.spec.sparse_vectors[i].name));
+  for (const auto& vector : meta_.spec.sparse_vectors) {
+    const auto file = of_vector(folder_, vector.place, postings_extension);
+    const auto loaded = load_postings(file, stamp(vector.name));
     if (!loaded && loaded.error().code == errc::not_found) continue;
     ++found_.checked;
     if (!loaded) damaged(file, loaded.error(), {file});
@@ -123,22 +124,22 @@ void files_check::look_at_postings() {
 }
 
 void files_check::look_at_row_indexes() {
-  for (std::size_t i = 0; i < meta_.spec.vectors.size(); ++i) {
-    if (!meta_.spec.vectors[i].multivector) continue;
-    const auto sound = check_row_files(folder_, i, stamp(meta_.spec.vectors[i].name));
+  for (const auto& vector : meta_.spec.vectors) {
+    if (!vector.multivector) continue;
+    const auto sound = check_row_files(folder_, vector, stamp(vector.name));
     if (!sound && sound.error().code == errc::not_found) continue;
     ++found_.checked;
-    const auto index = of_vector(folder_, i, row_index_extension);
+    const auto index = of_index(folder_, vector, row_index_extension);
     if (!sound)
-      damaged(index, sound.error(), {index, of_vector(folder_, i, row_numbers_extension)});
+      damaged(index, sound.error(),
+              {index, of_vector(folder_, vector.place, row_numbers_extension)});
   }
 }
 
 void files_check::look_at_rows() {
-  for (std::size_t i = 0; i < meta_.spec.vectors.size(); ++i) {
-    const auto& spec = meta_.spec.vectors[i];
-    const auto file = of_vector(folder_, i, rows_extension);
-    const auto sums = of_vector(folder_, i, sums_extension);
+  for (const auto& spec : meta_.spec.vectors) {
+    const auto file = of_vector(folder_, spec.place, rows_extension);
+    const auto sums = of_vector(folder_, spec.place, sums_extension);
     // Rows without sums are rows that were never saved.
     if (!std::filesystem::exists(file) || !std::filesystem::exists(sums)) continue;
     ++found_.checked;
@@ -158,9 +159,7 @@ void files_check::look_at_rows() {
 
 void files_check::look_at_slots(storage::collection_snapshot* snapshot) {
   const auto file = folder_ / slots_name;
-  const auto dense = std::count_if(meta_.spec.vectors.begin(), meta_.spec.vectors.end(),
-                                   [](const vector_spec& one) { return !one.multivector; });
-  auto saved = load_slots(file, stamp(""), static_cast<std::size_t>(dense));
+  auto saved = load_slots(file, stamp(""), dense_places(meta_.spec));
   if (!saved && saved.error().code == errc::not_found) return;
   ++found_.checked;
   auto sound = saved ? ok() : result<void>(saved.error());
@@ -194,9 +193,31 @@ result<void> files_check::compare(const saved_slots& saved,
 
 }  // namespace
 
-std::filesystem::path of_vector(const std::filesystem::path& folder, std::size_t ordinal,
+std::filesystem::path of_vector(const std::filesystem::path& folder, const vector_place& place,
                                 const char* extension) {
-  return folder / ("vector-" + std::to_string(ordinal) + extension);
+  return folder / ("vector-" + std::to_string(place.number) + extension);
+}
+
+// A file of other parameters must never be taken for one of these, so they have other names.
+std::filesystem::path of_index(const std::filesystem::path& folder, const vector_spec& spec,
+                               const char* extension) {
+  if (spec.revision == 0) return of_vector(folder, spec.place, extension);
+  const auto revision = "-r" + std::to_string(spec.revision) + extension;
+  return of_vector(folder, spec.place, revision.c_str());
+}
+
+void remove_all(const std::filesystem::path& folder, const vector_place& place) {
+  const auto prefix = of_vector({}, place, "").string();
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+    const auto name = entry.path().filename().string();
+    // Numbers of sparse vectors may be those of others.
+    const bool its = name.starts_with(prefix) && name.size() > prefix.size() &&
+                     (name[prefix.size()] == '.' || name[prefix.size()] == '-') &&
+                     entry.path().extension() != postings_extension;
+    std::error_code kept;  // the next start removes it, too
+    if (its) std::filesystem::remove(entry.path(), kept);
+  }
 }
 
 void remove_strays(const std::filesystem::path& folder, const collection_meta& meta) {

@@ -15,14 +15,22 @@
 namespace thespis::actors::derived_files {
 
 inline constexpr const char* slots_name = "slots";
+inline constexpr const char* index_extension = ".index";
 inline constexpr const char* postings_extension = ".postings";
 inline constexpr const char* row_numbers_extension = ".numbers";  ///< Of a multivector's rows.
 inline constexpr const char* row_index_extension = ".row-index";  ///< Over these.
 
-/// File of a vector's rows (".rows") or index (".index"), or of a sparse vector's postings; the
-/// ordinal stands for its name, which is user text.
+/// File of a vector's rows (".rows"), or of a sparse vector's postings; the number of its place
+/// stands for its name, which is user text.
 [[nodiscard]] std::filesystem::path of_vector(const std::filesystem::path& folder,
-                                              std::size_t ordinal, const char* extension);
+                                              const vector_place& place, const char* extension);
+
+/// File of a vector's index, with its revision.
+[[nodiscard]] std::filesystem::path of_index(const std::filesystem::path& folder,
+                                             const vector_spec& spec, const char* extension);
+
+/// Removes every file of a vector that was dropped and was not sparse.
+void remove_all(const std::filesystem::path& folder, const vector_place& place);
 
 /// Removes files that no part of the collection reads, with a line in the log.
 void remove_strays(const std::filesystem::path& folder, const collection_meta& meta);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "actors/collection/index_progress.hpp"
+#include "actors/collection/index_work.hpp"
 #include "actors/collection/row_files.hpp"
 #include "actors/query/view.hpp"
 #include "core/collection_info.hpp"
@@ -30,10 +31,11 @@ namespace thespis::actors {
 class multi_rows {
  public:
   /// Finds in `folder` which numbers rows had, if that is of `expected` or an earlier state of it.
+  /// Indexes get numbers from `next_build` on.
   /// Errors: not_found (no such plugin), those of the index plugin, resource_exhausted.
   [[nodiscard]] result<void> open(const collection_spec& spec, const std::filesystem::path& folder,
                                   const plugins::index_file_stamp& expected,
-                                  const plugins::registry& plugins);
+                                  const plugins::registry& plugins, std::uint32_t& next_build);
   /// Bytes of the saved index of a vector; 0 if there is none.
   [[nodiscard]] std::uint64_t saved_bytes(std::size_t vector) const noexcept {
     return all_[vector].files.saved_bytes();
@@ -43,6 +45,18 @@ class multi_rows {
   [[nodiscard]] result<void> load_index(std::size_t vector, bool wanted,
                                         const plugins::index_file_stamp& expected,
                                         const plugins::registry& plugins);
+
+  /// Takes over parameters. Where another index is asked for, one is made beside that which is
+  /// searched. Errors: likewise.
+  [[nodiscard]] result<void> adopt(const collection_spec& spec, const std::filesystem::path& folder,
+                                   const plugins::registry& plugins, std::uint32_t& next_build);
+
+  /// Lets go of vectors that `spec` does not have, and of their files, and opens those that are new
+  /// in it. Errors: likewise.
+  [[nodiscard]] result<void> reshape(const collection_spec& spec,
+                                     const std::filesystem::path& folder,
+                                     const plugins::index_file_stamp& expected,
+                                     const plugins::registry& plugins, std::uint32_t& next_build);
 
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
@@ -62,27 +76,21 @@ class multi_rows {
   /// Adds an entry per vector, and the status where it is not green because of one.
   void tell(slot_t end, collection_info& info) const;
 
-  // Slices of slots whose rows are to be inserted; see collection_state.
-  [[nodiscard]] std::optional<slot_range> take_slice(std::size_t vector, slot_t limit,
+  // Slices of slots whose rows are to be inserted into the index of a number; see collection_state.
+
+  /// Numbers of indexes, those that are searched or those that are to take their places.
+  void add_builds(bool next, std::vector<std::uint32_t>& all) const;
+  [[nodiscard]] bool builds(std::uint32_t build) const noexcept;
+  [[nodiscard]] std::optional<slot_range> take_slice(std::uint32_t build, slot_t limit,
                                                      const memory_budget* memory);
-  [[nodiscard]] const std::shared_ptr<plugins::index>& index(std::size_t vector) const noexcept {
-    return all_[vector].index;
-  }
   /// Rows of the slots of a slice that live in `seen`.
-  [[nodiscard]] std::vector<row_t> rows_of(std::size_t vector, slot_range slice,
-                                           const view& seen) const;
+  [[nodiscard]] slice_work work_of(std::uint32_t build, slot_range slice, const view& seen) const;
   /// Notes that so many rows of a slice are in the index.
-  void finish_slice(std::size_t vector, slot_range slice, std::size_t inserted);
+  void finish_slice(std::uint32_t build, slot_range slice, std::size_t inserted);
   [[nodiscard]] std::size_t slices_in_flight() const noexcept;
 
-  // Saving; see collection_state. The stamp is one of slots.
-  struct save_work {
-    plugins::index_file_stamp stamp;
-    std::filesystem::path file;
-    std::function<result<void>()> write;
-    std::uint64_t bytes = 0;
-  };
-  /// Indexes that are ahead of their files.
+  /// Indexes that are ahead of their files, without what there is to say of room; see
+  /// collection_state. The stamp is one of slots.
   [[nodiscard]] std::vector<save_work> unsaved(const plugins::index_file_stamp& now) const;
   /// Calls `much(slots that are indexed, slots that are saved)` for each index until it is true.
   [[nodiscard]] bool any_unsaved(const std::function<bool(slot_t, slot_t)>& much) const;
@@ -92,6 +100,9 @@ class multi_rows {
 
   /// What rows take now.
   [[nodiscard]] std::uint64_t bytes() const noexcept;
+  /// Values of rows of points that live; of one slot.
+  [[nodiscard]] std::uint64_t live_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t live_bytes(slot_t slot) const noexcept;
   /// What indexes take now, and what they will take for slots below `end` that wait.
   [[nodiscard]] std::uint64_t index_bytes() const noexcept;
   [[nodiscard]] std::uint64_t waiting_bytes(slot_t end) const noexcept;
@@ -99,26 +110,44 @@ class multi_rows {
   [[nodiscard]] std::uint64_t bytes_of(const point& written) const;
 
  private:
+  /// An index over rows, as far as it is built.
+  struct built {
+    std::uint32_t number = 0;
+    plugins::index_params params;
+    std::shared_ptr<plugins::index> index;
+    index_progress progress{0};
+    std::uint64_t inserted_rows = 0;
+    bool starved = false;        // slots wait for memory
+    std::filesystem::path file;  // where it will be saved; of what is searched: see `files`
+  };
   struct one {
     vector_spec spec;
-    hnsw_config hnsw;
-    plugins::index_params params;
+    std::uint32_t full_scan_threshold_kb = 0;
     std::shared_ptr<plugins::arena> arena;
     row_table rows;
     slot_bitmap dead_rows;
     std::shared_ptr<const plugins::compute> compute;
-    std::shared_ptr<plugins::index> index;
-    index_progress progress{0};
+    built now;
+    std::optional<built> next;  // to take the place of that
     std::uint64_t inserted_slots = 0;
-    std::uint64_t inserted_rows = 0;
-    bool starved = false;  // slots wait for memory
     row_files files;
+    std::filesystem::path outdated;  // of the one before this
     slot_t saved_end = 0;
     std::string unsaved;  // why it could not be saved
-  };
 
+    [[nodiscard]] hnsw_config hnsw() const noexcept;
+  };
+  /// The vector and its index of that number; null if none.
+  [[nodiscard]] static result<one> make(const collection_spec& spec, const vector_spec& vector,
+                                        const plugins::registry& plugins,
+                                        std::uint32_t& next_build);
+  template <class Vectors>
+  [[nodiscard]] static auto find(Vectors& all, std::uint32_t build) noexcept;
   /// What a row more takes in the index.
-  [[nodiscard]] static std::uint64_t index_row_cost(const one& vector);
+  [[nodiscard]] static std::uint64_t row_cost(const one& owner, const built& index);
+  [[nodiscard]] static std::uint64_t waiting_bytes(const one& owner, const built& index,
+                                                   slot_t end);
+  static void switch_if_ready(one& vector);
 
   std::vector<one> all_;  // in the order of the spec
 };

@@ -6,6 +6,7 @@
 #include "actors/query/read.hpp"
 #include "actors/query/search.hpp"
 #include "actors/runtime/exceptions.hpp"
+#include "core/clock.hpp"
 #include "core/limits.hpp"
 
 namespace thespis::actors {
@@ -59,12 +60,47 @@ caf::error unavailable(const reader_pointer& self, const char* why) {
   return to_caf(error(errc::unavailable, "collection '" + self->state.collection + "': " + why));
 }
 
+std::uint64_t cost_of(const search_batch_request& batch) { return batch.searches.size(); }
+template <class Request>
+std::uint64_t cost_of(const Request&) {
+  return 1;
+}
+
+result<void> check_rules(const std::optional<strict_mode>& rules, const scroll_request& request) {
+  return check_rule(rules, &strict_mode::max_query_limit, "limit", request.limit);
+}
+result<void> check_rules(const std::optional<strict_mode>&, const retrieve_request&) {
+  return ok();
+}
+
+// Takes `reads` from what strict mode allows a minute.
+result<void> pace(const reader_pointer& self, const std::optional<strict_mode>& rules,
+                  std::uint64_t reads) {
+  if (!rules || !rules->holds() || !rules->read_rate_limit) return ok();
+  const auto most = *rules->read_rate_limit;
+  const auto wait_s = self->state.rate.take(most, reads, steady_time_ns());
+  if (wait_s == 0) return ok();
+  return error(errc::rate_limited,
+               "strict mode: " + std::to_string(reads) + " more reads are over read_rate_limit, " +
+                   std::to_string(most) + " a minute; retry in " + std::to_string(wait_s) + " s");
+}
+
+// Why strict mode refuses; none if it does not.
+caf::error refused(const reader_pointer& self, const result<void>& judged) {
+  if (judged) return {};
+  return to_caf(error(judged.error().code,
+                      "collection '" + self->state.collection + "': " + judged.error().message));
+}
+
 /// Hands a request and the latest view to a new searcher, which answers in our place.
 template <class Reply, class Request>
 caf::result<shared<Reply>> hand_over(reader_pointer self, const dependencies_ptr& dependencies,
                                      search_task<Request, Reply> task,
                                      const shared<Request>& request) {
   if (!self->state.latest) return unavailable(self, "it is being loaded");
+  const auto& rules = self->state.latest->meta->spec.strict;
+  if (auto why = refused(self, check_rules(rules, *request))) return why;
+  if (auto why = refused(self, pace(self, rules, cost_of(*request)))) return why;
   if (self->state.running->load(std::memory_order_relaxed) >= limits::searches_running_max)
     return unavailable(self, "too many searches are running");
   self->state.running->fetch_add(1, std::memory_order_relaxed);
@@ -102,10 +138,14 @@ reader_internal::behavior_type reader(reader_pointer self, std::string collectio
           },
           [self](count_atom) -> caf::result<std::uint64_t> {
             if (!self->state.latest) return unavailable(self, "it is being loaded");
+            const auto& rules = self->state.latest->meta->spec.strict;
+            if (auto why = refused(self, pace(self, rules, 1))) return why;
             return self->state.latest->points;
           },
           [self](exists_atom, const point_id& id) -> caf::result<bool> {
             if (!self->state.latest) return unavailable(self, "it is being loaded");
+            const auto& rules = self->state.latest->meta->spec.strict;
+            if (auto why = refused(self, pace(self, rules, 1))) return why;
             const auto found = exists(*self->state.latest, id);
             if (!found) return to_caf(found.error());
             return *found;

@@ -8,6 +8,7 @@
 #include "actors/api/reader_api.hpp"
 #include "actors/collection/dependencies.hpp"
 #include "actors/collection/searcher.hpp"
+#include "core/rate_limiter.hpp"
 
 namespace thespis::actors {
 
@@ -27,6 +28,7 @@ struct reader_state {
   static inline const char* name = "reader";
   std::string collection;
   view_ptr latest;
+  rate_limiter rate;
   running_count running = std::make_shared<std::atomic<std::uint32_t>>(0);
 };
 

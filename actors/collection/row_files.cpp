@@ -19,12 +19,12 @@ namespace {
 /// If more than one row in so many was dead, rows are better numbered anew.
 constexpr row_t dead_part_max = 2;
 
-std::filesystem::path numbers_of(const std::filesystem::path& folder, std::size_t ordinal) {
-  return derived_files::of_vector(folder, ordinal, derived_files::row_numbers_extension);
+std::filesystem::path numbers_of(const std::filesystem::path& folder, const vector_spec& spec) {
+  return derived_files::of_vector(folder, spec.place, derived_files::row_numbers_extension);
 }
 
-std::filesystem::path index_of(const std::filesystem::path& folder, std::size_t ordinal) {
-  return derived_files::of_vector(folder, ordinal, derived_files::row_index_extension);
+std::filesystem::path index_of(const std::filesystem::path& folder, const vector_spec& spec) {
+  return derived_files::of_index(folder, spec, derived_files::row_index_extension);
 }
 
 /// The first slot of which the first `end` rows have nothing; none if they end within a slot.
@@ -43,10 +43,14 @@ std::uint32_t other_numbering() {
 
 }  // namespace
 
-void row_files::open(const std::filesystem::path& folder, std::size_t ordinal,
+std::filesystem::path row_files::revise(std::filesystem::path index_file) {
+  return std::exchange(index_file_, std::move(index_file));
+}
+
+void row_files::open(const std::filesystem::path& folder, const vector_spec& spec,
                      const plugins::index_file_stamp& expected) {
-  numbers_file_ = numbers_of(folder, ordinal);
-  index_file_ = index_of(folder, ordinal);
+  numbers_file_ = numbers_of(folder, spec);
+  index_file_ = index_of(folder, spec);
   vector_name_ = expected.vector_name;
   auto numbers = load_row_numbers(numbers_file_, expected);
   if (!numbers)
@@ -124,10 +128,10 @@ result<void> row_files::save(const plugins::index& index, const plugins::index_f
   return index.save(index_file_, of_rows);
 }
 
-result<void> check_row_files(const std::filesystem::path& folder, std::size_t ordinal,
+result<void> check_row_files(const std::filesystem::path& folder, const vector_spec& spec,
                              const plugins::index_file_stamp& expected) {
-  const auto file = index_of(folder, ordinal);
-  const auto numbers = load_row_numbers(numbers_of(folder, ordinal), expected);
+  const auto file = index_of(folder, spec);
+  const auto numbers = load_row_numbers(numbers_of(folder, spec), expected);
   const auto opened = plugins::index_file_reader::open(file);
   const bool alone = !opened && opened.error().code == errc::not_found;
   if (!numbers && (numbers.error().code != errc::not_found || alone)) return numbers.error();

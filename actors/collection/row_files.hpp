@@ -9,6 +9,7 @@
 #include <string>
 
 #include "actors/collection/row_numbers.hpp"
+#include "core/collection_spec.hpp"
 #include "core/slot_bitmap.hpp"
 
 namespace thespis::actors {
@@ -22,8 +23,10 @@ class row_files {
   row_files() = default;
 
   /// Reads the numbers that fit `expected`. What does not is removed, with a line in the log.
-  void open(const std::filesystem::path& folder, std::size_t ordinal,
+  void open(const std::filesystem::path& folder, const vector_spec& spec,
             const plugins::index_file_stamp& expected);
+  /// From now on the index is saved in this file; returns that of the one before.
+  [[nodiscard]] std::filesystem::path revise(std::filesystem::path index_file);
 
   /// Before the `count` rows of `slot` are put while a collection is loaded: gives dead slots
   /// before it, which are in no table, their rows. A slot that was not so large, or comes twice,
@@ -62,7 +65,8 @@ class row_files {
 
 /// Compares both files with their checksums and with `expected`, and returns what is wrong, if
 /// there are files. Errors: as `load_row_numbers`; not_found if there are none.
-[[nodiscard]] result<void> check_row_files(const std::filesystem::path& folder, std::size_t ordinal,
+[[nodiscard]] result<void> check_row_files(const std::filesystem::path& folder,
+                                           const vector_spec& spec,
                                            const plugins::index_file_stamp& expected);
 
 }  // namespace thespis::actors

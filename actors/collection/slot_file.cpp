@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <string>
 
+#include "core/limits.hpp"
 #include "plugins/host/index_file.hpp"
 
 namespace thespis::actors {
@@ -14,9 +16,11 @@ namespace thespis::actors {
 namespace {
 
 constexpr const char* format_name = "slots";
-constexpr const char* format_version = "2";
-// Without a set of retired slots: every point had a vector.
-constexpr const char* format_before = "1";
+constexpr const char* format_version = "3";
+// Without numbers of vectors: those of the collection were always the same.
+constexpr const char* format_unnumbered = "2";
+// Without a set of retired slots, too: every point had a vector.
+constexpr const char* format_first = "1";
 constexpr std::uint32_t byte_order = 0x01020304;
 constexpr std::size_t word_bits = 64;
 /// Words of a bitmap that are read at a time.
@@ -68,6 +72,23 @@ slot_bitmap common(const std::vector<slot_bitmap>& sets, slot_t end) {
   return in_all;
 }
 
+struct saved_vector {
+  vector_head head;
+  slot_bitmap dead;
+};
+
+// Of a vector that came later.
+saved_vector none_live(slot_t end) {
+  saved_vector made;
+  made.dead.insert_below(end);
+  return made;
+}
+
+bool any_added(std::span<const vector_place> vectors) {
+  return std::any_of(vectors.begin(), vectors.end(),
+                     [](const vector_place& place) { return place.added != slot_mark(); });
+}
+
 error unfit(const std::filesystem::path& file, const std::string& why) {
   return {errc::failed_precondition, "slot file " + file.string() + ": " + why};
 }
@@ -85,6 +106,8 @@ result<void> save_slots(const std::filesystem::path& file, const view& seen,
   THESPIS_CHECK(out->write(&byte_order, sizeof byte_order));
   THESPIS_CHECK(write_bits(*out, seen.retired, seen.end_slot));
   for (std::size_t i = 0; i < seen.vectors.size(); ++i) {
+    const auto number = seen.vectors[i].spec.place.number;
+    THESPIS_CHECK(out->write(&number, sizeof number));
     const vector_head head{upkeep[i].inserted, upkeep[i].settled};
     THESPIS_CHECK(out->write(&head, sizeof head));
     THESPIS_CHECK(write_bits(*out, seen.vectors[i].dead, seen.end_slot));
@@ -95,17 +118,29 @@ result<void> save_slots(const std::filesystem::path& file, const view& seen,
   return out->finish();
 }
 
+std::vector<vector_place> dense_places(const collection_spec& spec) {
+  std::vector<vector_place> places;
+  for (const auto& vector : spec.vectors)
+    if (!vector.multivector) places.push_back(vector.place);
+  return places;
+}
+
 result<saved_slots> load_slots(const std::filesystem::path& file,
-                               const plugins::index_file_stamp& expected, std::size_t vectors) {
+                               const plugins::index_file_stamp& expected,
+                               std::span<const vector_place> vectors) {
   THESPIS_TRY(const auto in, plugins::index_file_reader::open(file));
   const auto& header = in->header();
   const auto& stamp = header.stamp;
-  const bool older = header.plugin_version == format_before;
-  if (header.plugin_name != format_name || (header.plugin_version != format_version && !older))
+  const bool first = header.plugin_version == format_first;
+  const bool numbered = header.plugin_version == format_version;
+  if (header.plugin_name != format_name ||
+      (!numbered && !first && header.plugin_version != format_unnumbered))
     return unfit(file, "another format");
-  if (stamp.collection != expected.collection || stamp.generation != expected.generation ||
-      header.dimension != vectors)
+  if (stamp.collection != expected.collection || stamp.generation != expected.generation)
     return unfit(file, "of another collection");
+  if (!numbered && (header.dimension != vectors.size() || any_added(vectors)))
+    return unfit(file, "of other vectors");
+  if (header.dimension > limits::vector_names_max) return unfit(file, "of too many vectors");
   if (stamp.next_slot > expected.next_slot || stamp.lsn > expected.lsn)
     return unfit(file, "newer than the collection");
   std::uint32_t order = 0;
@@ -114,17 +149,24 @@ result<saved_slots> load_slots(const std::filesystem::path& file,
   saved_slots saved;
   saved.next_slot = stamp.next_slot;
   saved.lsn = stamp.lsn;
-  if (!older) {
+  if (!first) {
     THESPIS_TRY(saved.retired, read_bits(*in, stamp.next_slot));
   }
-  for (std::size_t i = 0; i < vectors; ++i) {
-    vector_head head;
-    THESPIS_CHECK(in->read(&head, sizeof head));
-    saved.upkeep.push_back({head.inserted, head.settled});
-    THESPIS_TRY(auto dead, read_bits(*in, stamp.next_slot));
-    saved.dead.push_back(std::move(dead));
+  std::map<std::uint32_t, saved_vector> found;
+  for (std::uint32_t i = 0; i < header.dimension; ++i) {
+    auto number = numbered ? 0 : vectors[i].number;
+    if (numbered) THESPIS_CHECK(in->read(&number, sizeof number));
+    auto& one = found[number];
+    THESPIS_CHECK(in->read(&one.head, sizeof one.head));
+    THESPIS_TRY(one.dead, read_bits(*in, stamp.next_slot));
   }
-  if (older) saved.retired = common(saved.dead, stamp.next_slot);
+  for (const auto& wanted : vectors) {
+    auto one = found.find(wanted.number);
+    if (one == found.end()) one = found.emplace(wanted.number, none_live(stamp.next_slot)).first;
+    saved.upkeep.push_back({one->second.head.inserted, one->second.head.settled});
+    saved.dead.push_back(std::move(one->second.dead));
+  }
+  if (first) saved.retired = common(saved.dead, stamp.next_slot);
   THESPIS_TRY(saved.slots, slot_table::load(stamp.next_slot, [&](void* data, std::size_t bytes) {
                 return in->read(data, bytes);
               }));

@@ -21,7 +21,7 @@ namespace thespis::actors {
 struct saved_slots {
   slot_table slots;                  ///< A version may be `slot_table::version_unknown`.
   slot_bitmap retired;               ///< Slots of no point.
-  std::vector<slot_bitmap> dead;     ///< Per vector, in the order of the spec.
+  std::vector<slot_bitmap> dead;     ///< Per vector that was asked for, in that order.
   std::vector<upkeep_marks> upkeep;  ///< Likewise.
   slot_t next_slot = 0;
   lsn_t lsn = 0;
@@ -34,10 +34,14 @@ struct saved_slots {
                                       std::uint32_t generation,
                                       std::span<const upkeep_marks> upkeep);
 
-/// Reads what was saved if it is of `expected` or an earlier state of it.
-/// Errors: not_found, corruption, failed_precondition (of something else), io.
+/// The dense vectors of a collection, whose places files of slots are about.
+[[nodiscard]] std::vector<vector_place> dense_places(const collection_spec& spec);
+
+/// Reads what was saved if it is of `expected` or an earlier state of it. A vector that came after
+/// that has no live slot in it. Errors: not_found, corruption, failed_precondition (of something
+/// else), io.
 [[nodiscard]] result<saved_slots> load_slots(const std::filesystem::path& file,
                                              const plugins::index_file_stamp& expected,
-                                             std::size_t vectors);
+                                             std::span<const vector_place> vectors);
 
 }  // namespace thespis::actors

@@ -4,6 +4,7 @@
 #include "actors/collection/sparse_vectors.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "actors/collection/derived_files.hpp"
@@ -64,14 +65,17 @@ void sparse_vectors::open(const std::vector<sparse_vector_spec>& specs,
   for (const auto& spec : specs) {
     auto& added = all_.emplace_back();
     added.spec = spec;
-    added.file =
-        derived_files::of_vector(folder, all_.size() - 1, derived_files::postings_extension);
+    added.file = derived_files::of_vector(folder, spec.place, derived_files::postings_extension);
+    // Nothing of it is in earlier slots.
+    if (spec.place.added.generation == expected.generation)
+      added.kept_end = std::min(spec.place.added.end, expected.next_slot);
     auto stamp = expected;
     stamp.vector_name = spec.name;
     auto saved = load_postings(added.file, stamp);
     if (saved) {
       added.index = std::move(saved->index);
-      added.kept_end = added.saved_end = saved->next_slot;
+      added.saved_end = saved->next_slot;
+      added.kept_end = std::max(added.kept_end, saved->next_slot);
       continue;
     }
     added.index = std::make_shared<fields::sparse_index>();
@@ -79,6 +83,27 @@ void sparse_vectors::open(const std::vector<sparse_vector_spec>& specs,
       log::warn("collection", "saved postings do not fit, reading the vectors again",
                 {{"vector", spec.name}, {"why", saved.error().message}});
   }
+}
+
+void sparse_vectors::reshape(const std::vector<sparse_vector_spec>& specs,
+                             const std::filesystem::path& folder,
+                             const plugins::index_file_stamp& expected) {
+  std::erase_if(all_, [&](const one& known) {
+    const bool kept = std::any_of(specs.begin(), specs.end(), [&](const auto& spec) {
+      return spec.place == known.spec.place && spec.name == known.spec.name;
+    });
+    std::error_code ignored;  // the next start removes it, too
+    if (!kept) std::filesystem::remove(known.file, ignored);
+    return !kept;
+  });
+  std::vector<sparse_vector_spec> added;
+  for (const auto& spec : specs)
+    if (std::none_of(all_.begin(), all_.end(),
+                     [&](const one& known) { return known.spec.name == spec.name; }))
+      added.push_back(spec);
+  open(added, folder, expected);
+  std::sort(all_.begin(), all_.end(),
+            [](const one& a, const one& b) { return a.spec.name < b.spec.name; });
 }
 
 slot_t sparse_vectors::kept_end() const noexcept {

@@ -34,6 +34,11 @@ class sparse_vectors {
   void open(const std::vector<sparse_vector_spec>& specs, const std::filesystem::path& folder,
             const plugins::index_file_stamp& expected);
 
+  /// Lets go of vectors that `specs` does not have, and of their files, and opens those that are
+  /// new in it.
+  void reshape(const std::vector<sparse_vector_spec>& specs, const std::filesystem::path& folder,
+               const plugins::index_file_stamp& expected);
+
   /// Slots below it need not be put.
   [[nodiscard]] slot_t kept_end() const noexcept;
 

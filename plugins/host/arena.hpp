@@ -96,6 +96,9 @@ class arena {
   /// Thread: any, one at a time, beside the writer.
   [[nodiscard]] result<void> save(slot_t end, lsn_t lsn) const;
 
+  /// Says anew whether few rows are read; indexes that were made before go by what was said then.
+  /// Does nothing for an arena in memory. Thread: the writer's.
+  void set_on_disk(bool on_disk) noexcept;
   /// Gives pages of an `on_disk` arena back to the system. Thread: any.
   void let_go() const noexcept;
   /// Gives pages of any arena in a file back, because memory is short. Thread: any.

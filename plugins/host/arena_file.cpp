@@ -69,12 +69,8 @@ result<opened_arena> arena::impl::open_file(const arena_file& wanted) {
                                    lent.row_stride_bytes};
   THESPIS_TRY(file, row_file::open(where.path, identity));
   sums = std::make_unique<row_sums>(lent.row_stride_bytes);
-  lent.flags = THESPIS_ARENA_EVICTABLE | (where.on_disk ? THESPIS_ARENA_ON_DISK : 0u);
   lent.context = this;
-  if (where.on_disk)
-    lent.will_read = [](void* context, const std::uint32_t* slots, std::size_t count) {
-      static_cast<impl*>(context)->expect(slots, count);
-    };
+  expect_few(where.on_disk);
 
   opened_arena opened;
   const auto had_rows = file->bytes() > 0;
@@ -100,7 +96,7 @@ result<opened_arena> arena::impl::open_file(const arena_file& wanted) {
       std::min<std::uint64_t>(file->bytes() / lent.row_stride_bytes, limits::slots_max));
   if (opened.kept_end > 0) THESPIS_CHECK(make_room(opened.kept_end));
   publish(opened.kept_end);
-  if (where.on_disk) let_go();
+  if (on_disk) let_go();
   return opened;
 }
 
@@ -127,7 +123,7 @@ result<void> arena::impl::map_file(std::uint32_t count) {
   while (chunk_count < count) {
     const auto begin = std::uint64_t{chunk_count} * chunk_bytes;
     THESPIS_TRY(auto* mapping, file->map(begin, chunk_bytes * chunks_per_mapping));
-    if (where.on_disk)
+    if (on_disk)
       (void)::madvise(mapping, chunk_bytes * chunks_per_mapping, MADV_RANDOM);  // advice only
     const auto chunks_max = table_bytes / sizeof(unsigned char*);
     for (std::uint32_t i = 0; i < chunks_per_mapping; ++i) {
@@ -158,6 +154,18 @@ void arena::impl::expect(const std::uint32_t* slots, std::size_t count) noexcept
   if (rows_expected.fetch_add(count, std::memory_order_relaxed) + count < rows_max) return;
   // One of the threads that come here at once is enough.
   if (rows_expected.exchange(0, std::memory_order_relaxed) >= rows_max) let_go();
+}
+
+void arena::impl::expect_few(bool few) noexcept {
+  on_disk = few;
+  lent.flags = THESPIS_ARENA_EVICTABLE | (few ? THESPIS_ARENA_ON_DISK : 0u);
+  lent.will_read = nullptr;
+  if (few)
+    lent.will_read = [](void* context, const std::uint32_t* slots, std::size_t count) {
+      static_cast<impl*>(context)->expect(slots, count);
+    };
+  for (std::uint32_t at = 0; at < chunk_count; ++at)
+    (void)::madvise(chunks[at], chunk_bytes, few ? MADV_RANDOM : MADV_NORMAL);  // advice only
 }
 
 void arena::impl::let_go() const noexcept {
@@ -191,8 +199,14 @@ result<void> arena::impl::sync_rows() const {
   return error(errc::corruption, synced.error().message + "; its rows are read from storage again");
 }
 
+void arena::set_on_disk(bool on_disk) noexcept {
+  if (!in_file()) return;
+  impl_->expect_few(on_disk);
+  if (on_disk) impl_->let_go();
+}
+
 void arena::let_go() const noexcept {
-  if (in_file() && impl_->where.on_disk) impl_->let_go();
+  if (in_file() && impl_->on_disk) impl_->let_go();
 }
 
 void arena::let_go_all() const noexcept {

@@ -45,6 +45,8 @@ struct arena::impl {
   /// Bytes of chunk `at` that hold rows below `new_end`.
   [[nodiscard]] std::size_t used_bytes(std::uint32_t at, slot_t new_end) const noexcept;
   void let_go() const noexcept;
+  /// Tells plugins and the system whether few rows are read.
+  void expect_few(bool few) noexcept;
   /// As `arena::save` says of rows that may not have reached the disk. Errors: corruption.
   [[nodiscard]] result<void> sync_rows() const;
   [[nodiscard]] std::uint64_t resident_bytes() const noexcept;
@@ -60,6 +62,7 @@ struct arena::impl {
   // Of an arena in a file.
   std::unique_ptr<row_file> file;
   arena_file where;
+  std::atomic<bool> on_disk = false;  ///< Few rows are read.
   std::unique_ptr<row_sums> sums;
   slot_t left_over_end = 0;  ///< Rows from `end` to it are leftovers; the writer's.
   std::atomic<std::uint64_t> rows_expected = 0;  ///< Since pages were let go of.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "protocols/codec/collection_parts.hpp"
 #include "protocols/codec/fields.hpp"
 #include "protocols/codec/quantization.hpp"
 #include "protocols/codec/utf8.hpp"
@@ -22,97 +23,9 @@ using kind = json_reader::kind;
 
 constexpr auto any_uint32 = std::numeric_limits<std::uint32_t>::max();
 
-// A change to graph parameters; what is unset is inherited.
-struct hnsw_diff {
-  std::optional<std::uint32_t> m;
-  std::optional<std::uint32_t> ef_construct;
-  std::optional<std::uint32_t> full_scan_threshold_kb;
-  std::optional<index_preset> preset;
-
-  [[nodiscard]] bool empty() const {
-    return !m && !ef_construct && !full_scan_threshold_kb && !preset;
-  }
-  [[nodiscard]] hnsw_config over(const hnsw_config& base) const {
-    return {m.value_or(base.m), ef_construct.value_or(base.ef_construct),
-            full_scan_threshold_kb.value_or(base.full_scan_threshold_kb),
-            preset.value_or(base.preset)};
-  }
-};
-
-// Accepts null and the one value that holds here anyway.
-void require_false(json_reader& in, std::string_view field) {
-  if (!in.read_null() && in.read_bool())
-    in.fail(errc::unsupported, "'" + std::string(field) + "': true is not offered");
-}
-
-void require_number(json_reader& in, std::string_view field, std::uint64_t offered) {
-  if (in.read_null()) return;
-  const auto value = in.read_unsigned();
-  if (in.ok() && value != offered)
-    in.fail(errc::unsupported, "'" + std::string(field) + "': " + std::to_string(value) +
-                                   " is not offered, only " + std::to_string(offered));
-}
-
-void require_word(json_reader& in, std::string_view field, std::string_view offered) {
-  if (in.read_null()) return;
-  const auto value = in.read_string();
-  if (in.ok() && value != offered)
-    in.fail(errc::unsupported, "'" + std::string(field) + "': '" + std::string(shown(value, 64)) +
-                                   "' is not offered, only '" + std::string(offered) + "'");
-}
-
-// Accepts null and an object or list without content.
-void require_empty(json_reader& in, std::string_view field) {
-  if (in.peek() == kind::object) {
-    std::string_view key;
-    if (!in.begin_object() || !in.next_key(key)) return;
-    return in.fail(errc::unsupported, "'" + std::string(field) + "' is not offered; leave it out");
-  }
-  require_null(in, field);
-}
-
-void read_preset(json_reader& in, std::optional<index_preset>& out) {
-  if (in.read_null()) return;
-  const auto name = in.read_string();
-  if (!in.ok()) return;
-  out = parse_preset(name);
-  if (!out)
-    in.fail(errc::invalid_argument,
-            "unknown preset '" + std::string(shown(name, 64)) + "', expected balanced or fast");
-}
-
-hnsw_diff read_hnsw(json_reader& in) {
-  hnsw_diff out;
-  if (in.read_null()) return out;
-  std::string_view key;
-  in.begin_object();
-  while (in.next_key(key)) {
-    if (key == "m") {
-      if (!in.read_null()) out.m = read_bounded(in, limits::hnsw_m_min, limits::hnsw_m_max);
-    } else if (key == "ef_construct") {
-      if (!in.read_null())
-        out.ef_construct =
-            read_bounded(in, limits::hnsw_ef_construct_min, limits::hnsw_ef_construct_max);
-    } else if (key == "full_scan_threshold") {
-      if (!in.read_null()) out.full_scan_threshold_kb = read_bounded(in, 0, any_uint32);
-    } else if (key == "max_indexing_threads") {
-      require_number(in, key, 0);
-    } else if (key == "on_disk" || key == "inline_storage") {
-      require_false(in, key);
-    } else if (key == "payload_m") {
-      require_number(in, key, 0);
-    } else if (key == "preset") {
-      read_preset(in, out.preset);
-    } else {
-      refuse_unknown(in, key);
-    }
-  }
-  return out;
-}
-
 struct vector_draft {
   vector_spec spec;
-  hnsw_diff hnsw;
+  hnsw_change hnsw;
 };
 
 void read_distance(json_reader& in, vector_spec& out) {
@@ -123,19 +36,6 @@ void read_distance(json_reader& in, vector_spec& out) {
     return in.fail(errc::invalid_argument, "unknown distance '" + std::string(shown(name, 64)) +
                                                "', expected Cosine, Dot, Euclid or Manhattan");
   out.metric = *metric;
-}
-
-void read_datatype(json_reader& in, element_type& out) {
-  if (in.read_null()) return;
-  const auto name = in.read_string();
-  if (!in.ok()) return;
-  for (const auto known : {element_type::float32, element_type::float16, element_type::uint8}) {
-    if (name != to_string(known)) continue;
-    out = known;
-    return;
-  }
-  in.fail(errc::invalid_argument, "unknown datatype '" + std::string(shown(name, 64)) +
-                                      "', expected float32, float16 or uint8");
 }
 
 // Whether points have several rows.
@@ -177,7 +77,7 @@ void read_vector_params(json_reader& in, vector_draft& out) {
     } else if (key == "quantization_config") {
       out.spec.quantization = read_quantization(in);
     } else if (key == "datatype") {
-      read_datatype(in, out.spec.elements);
+      out.spec.elements = read_datatype(in).value_or(out.spec.elements);
     } else if (key == "multivector_config") {
       out.spec.multivector = read_multivector(in);
     } else {
@@ -231,20 +131,21 @@ void read_sparse_index(json_reader& in, sparse_vector_spec& out) {
     } else if (key == "on_disk") {
       require_false(in, key);
     } else if (key == "datatype") {
-      read_datatype(in, out.elements);
+      out.elements = read_datatype(in).value_or(out.elements);
     } else {
       refuse_unknown(in, key);
     }
   }
 }
 
-void read_modifier(json_reader& in, sparse_vector_spec& out) {
-  if (in.read_null()) return;
-  const auto name = in.read_string();
-  out.idf = name == "idf";
-  if (in.ok() && name != "idf" && name != "none")
-    in.fail(errc::invalid_argument,
-            "unknown modifier '" + std::string(shown(name, 64)) + "', expected none or idf");
+bool read_sparse_param(json_reader& in, std::string_view key, sparse_vector_spec& out) {
+  if (key == "index")
+    read_sparse_index(in, out);
+  else if (key == "modifier")
+    out.idf = read_modifier(in).value_or(false);
+  else
+    return false;
+  return true;
 }
 
 void read_sparse_vectors(json_reader& in, std::vector<sparse_vector_spec>& out) {
@@ -260,16 +161,22 @@ void read_sparse_vectors(json_reader& in, std::vector<sparse_vector_spec>& out) 
     auto& vector = out.emplace_back();
     vector.name = name;
     in.begin_object();
-    while (in.next_key(key)) {
-      if (key == "index")
-        read_sparse_index(in, vector);
-      else if (key == "modifier")
-        read_modifier(in, vector);
-      else
-        refuse_unknown(in, key);
-    }
+    while (in.next_key(key))
+      if (!read_sparse_param(in, key, vector)) refuse_unknown(in, key);
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+}
+
+// The dialect has the datatype beside the modifier here.
+void read_new_sparse(json_reader& in, sparse_vector_spec& out) {
+  std::string_view key;
+  in.begin_object();
+  while (in.next_key(key)) {
+    if (key == "datatype")
+      out.elements = read_datatype(in).value_or(out.elements);
+    else if (!read_sparse_param(in, key, out))
+      refuse_unknown(in, key);
+  }
 }
 
 bool read_placement(json_reader& in, std::string_view key) {
@@ -278,11 +185,24 @@ bool read_placement(json_reader& in, std::string_view key) {
   } else if (key == "sharding_method") {
     require_word(in, key, "auto");
   } else if (key == "on_disk_payload") {
-    if (!in.read_null() && !in.read_bool())
-      in.fail(errc::unsupported, "'on_disk_payload': false is not offered");
-  } else if (key == "wal_config" || key == "optimizers_config" || key == "strict_mode_config" ||
-             key == "metadata") {
+    require_true(in, key);
+  } else if (key == "wal_config" || key == "optimizers_config") {
     require_empty(in, key);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// What a user says of a collection that no vector needs.
+bool read_rules(json_reader& in, std::string_view key, collection_spec& spec) {
+  if (key == "metadata") {
+    spec.metadata = read_payload(in).json;
+    if (spec.metadata == "{}") spec.metadata.clear();
+  } else if (key == "limits") {
+    spec.limits = read_limits(in).value_or(collection_limits());
+  } else if (key == "strict_mode_config") {
+    spec.strict = read_strict_mode(in);
   } else {
     return false;
   }
@@ -295,7 +215,7 @@ result<collection_spec> decode_collection(std::string_view body, std::size_t dep
   json_reader in(body, depth_max);
   collection_spec spec;
   std::vector<vector_draft> drafts;
-  hnsw_diff hnsw;
+  hnsw_change hnsw;
   std::string_view key;
   bool filled = false;
   in.begin_object();
@@ -309,7 +229,7 @@ result<collection_spec> decode_collection(std::string_view body, std::size_t dep
       hnsw = read_hnsw(in);
     } else if (key == "quantization_config") {
       spec.quantization = read_quantization(in);
-    } else if (!read_placement(in, key)) {
+    } else if (!read_placement(in, key) && !read_rules(in, key, spec)) {
       refuse_unknown(in, key);
     }
   }
@@ -323,6 +243,32 @@ result<collection_spec> decode_collection(std::string_view body, std::size_t dep
   }
   THESPIS_CHECK(validate(spec));
   return spec;
+}
+
+result<collection_change> decode_new_vector(std::string_view body, const std::string& name,
+                                            std::size_t depth_max) {
+  json_reader in(body, depth_max);
+  collection_change out;
+  std::string_view key;
+  in.begin_object();
+  while (in.next_key(key)) {
+    if (!out.added.empty() || !out.added_sparse.empty()) {
+      in.fail(errc::invalid_argument, "expected either 'dense' or 'sparse'");
+    } else if (key == "dense") {
+      vector_draft draft;
+      draft.spec.name = name;
+      read_vector_params(in, draft);
+      out.added.push_back({std::move(draft.spec), draft.hnsw});
+    } else if (key == "sparse") {
+      read_new_sparse(in, out.added_sparse.emplace_back());
+      out.added_sparse.back().name = name;
+    } else {
+      refuse_unknown(in, key);
+    }
+  }
+  if (!out.reshapes()) refuse_missing(in, "dense");
+  THESPIS_CHECK(in.finish());
+  return out;
 }
 
 }  // namespace thespis::codec

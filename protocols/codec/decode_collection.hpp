@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
+#include "core/collection_change.hpp"
 #include "core/collection_spec.hpp"
 
 namespace thespis::codec {
@@ -20,5 +22,12 @@ namespace thespis::codec {
 /// Errors: invalid_argument with the position, unsupported, and those of `validate`.
 [[nodiscard]] result<collection_spec> decode_collection(std::string_view body,
                                                         std::size_t depth_max);
+
+/// Reads the body that adds the vector `name` to a collection: `{"dense": {...}}` with what a
+/// creation says of a vector, or `{"sparse": {"modifier", "datatype", "index"}}`.
+/// Errors: invalid_argument with the position, unsupported.
+[[nodiscard]] result<collection_change> decode_new_vector(std::string_view body,
+                                                          const std::string& name,
+                                                          std::size_t depth_max);
 
 }  // namespace thespis::codec

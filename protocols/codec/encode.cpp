@@ -8,6 +8,7 @@
 #include <ctime>
 #include <string>
 
+#include "protocols/codec/collection_parts.hpp"
 #include "protocols/codec/quantization.hpp"
 
 namespace thespis::codec {
@@ -168,6 +169,15 @@ void encode_config(json_writer& out, const collection_spec& spec) {
   out.key("wal_config").null();
   out.key("quantization_config");
   encode(out, spec.quantization);
+  if (spec.strict) {
+    out.key("strict_mode_config");
+    encode(out, *spec.strict);
+  }
+  if (!spec.metadata.empty()) out.key("metadata").raw(spec.metadata);
+  if (!spec.limits.empty()) {
+    out.key("limits");
+    encode(out, spec.limits);
+  }
   out.end_object();
 }
 

@@ -90,6 +90,23 @@ class actor_engine final : public engine_client {
                                         std::move(name), std::move(spec), std::move(context));
   }
 
+  reply<lsn_t> alter(std::string name, collection_change change, write_context context,
+                     deadline end) override {
+    auto shared_change = std::make_shared<const collection_change>(std::move(change));
+    return bridge::ask<lsn_t>(port_, catalog_, end, actors::alter_atom::value, std::move(name),
+                              actors::shared<collection_change>(std::move(shared_change)),
+                              std::move(context));
+  }
+
+  reply<bool> allow_timeout(std::string name, std::uint64_t timeout_s, deadline end) override {
+    auto found = co_await find(name, end);
+    if (!found) co_return found.error();
+    const auto allowed =
+        check_rule((*found)->meta.spec.strict, &strict_mode::max_timeout, "timeout", timeout_s);
+    if (allowed) co_return true;
+    co_return error(allowed.error().code, "collection '" + name + "': " + allowed.error().message);
+  }
+
   reply<bool> drop(std::string name, write_context context, deadline end) override {
     return bridge::ask<bool>(port_, catalog_, end, actors::drop_atom::value, std::move(name),
                              std::move(context));

@@ -22,7 +22,7 @@ struct call {
   http::request& request;
   http::response& response;
   std::string collection;  ///< `{collection}` of the path.
-  std::string id;          ///< `{id}` of the path.
+  std::string id;          ///< `{id}` or `{vector}` of the path.
   query_options query;
   engine_client::deadline deadline;
   write_context write;  ///< Of a request that writes.

@@ -7,6 +7,21 @@
 
 namespace thespis::rest::handlers {
 
+namespace {
+
+// A specification is too large a part of a coroutine's frame.
+result<std::unique_ptr<collection_spec>> decode(const call& in) {
+  THESPIS_CHECK(validate_collection_name(in.collection));
+  THESPIS_TRY(auto spec, codec::decode_collection(in.request.body, in.options.json_depth_max));
+  return std::make_unique<collection_spec>(std::move(spec));
+}
+
+engine_client::reply<collection_meta> create(const call& in, collection_spec& spec) {
+  return in.engine.create(in.collection, std::move(spec), in.write, in.deadline);
+}
+
+}  // namespace
+
 // Those in quarantine are listed beside the result, in which the dialect's clients are strict.
 answered list_collections(call& in) {
   auto found = co_await in.engine.list(in.deadline);
@@ -30,11 +45,9 @@ answered list_collections(call& in) {
 }
 
 answered create_collection(call& in) {
-  if (auto named = validate_collection_name(in.collection); !named)
-    co_return answer_error(in, named.error());
-  auto spec = codec::decode_collection(in.request.body, in.options.json_depth_max);
+  auto spec = decode(in);
   if (!spec) co_return answer_error(in, spec.error());
-  auto made = co_await in.engine.create(in.collection, std::move(*spec), in.write, in.deadline);
+  auto made = co_await create(in, **spec);
   if (!made) co_return answer_error(in, made.error());
   answer(in, [](codec::json_writer& out) { out.boolean(true); });
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/collection_alias.hpp"
+#include "core/collection_change.hpp"
 #include "core/collection_copy.hpp"
 #include "core/collection_info.hpp"
 #include "core/health.hpp"
@@ -62,6 +63,12 @@ class engine_client {
   [[nodiscard]] virtual reply<std::vector<collection_meta>> list(deadline end) = 0;
   [[nodiscard]] virtual reply<collection_meta> create(std::string name, collection_spec spec,
                                                       write_context context, deadline end) = 0;
+  /// Changes parameters or vectors; answers the number of the operation.
+  [[nodiscard]] virtual reply<lsn_t> alter(std::string name, collection_change change,
+                                           write_context context, deadline end) = 0;
+  /// Whether strict mode lets a request take so long. Errors: permission_denied.
+  [[nodiscard]] virtual reply<bool> allow_timeout(std::string name, std::uint64_t timeout_s,
+                                                  deadline end) = 0;
   [[nodiscard]] virtual reply<bool> drop(std::string name, write_context context, deadline end) = 0;
   /// Whether a collection of that name is there, in whatever state.
   [[nodiscard]] virtual reply<bool> exists(std::string name, deadline end) = 0;

@@ -29,6 +29,10 @@ answered collection_exists(call& in);
 answered drop_collection(call& in);
 answered reopen_collection(call& in);
 
+// alter.cpp
+answered update_collection(call& in);
+answered add_vector(call& in);
+answered drop_vector(call& in);
 // collection_changes.cpp
 answered change_aliases(call& in);
 answered list_aliases(call& in);

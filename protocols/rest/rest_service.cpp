@@ -166,6 +166,16 @@ boost::asio::awaitable<void> rest_service::handle(http::request& incoming, http:
     answer_error(in, filled.error());
     co_return;
   }
+  if (in.query.timeout_s && !in.collection.empty() && to.query != query_kind::admin) {
+    // Of a collection that does not answer the handler tells, in the time that is left.
+    const auto now = std::chrono::steady_clock::now();
+    const auto half = now + (in.deadline - now) / 2;
+    auto allowed = co_await engine_->allow_timeout(in.collection, *in.query.timeout_s, half);
+    if (!allowed && allowed.error().code == errc::permission_denied) {
+      answer_error(in, allowed.error());
+      co_return;
+    }
+  }
   co_await to.run(in);
 }
 

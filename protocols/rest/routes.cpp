@@ -45,6 +45,8 @@ constexpr route table[] = {
      at::create_collection},
     {method::get, "/collections/{collection}", "collection_info", no_body, none, reads,
      at::collection_info},
+    {method::patch, "/collections/{collection}", "update_collection", json, admin, writes,
+     at::update_collection},
     {method::del, "/collections/{collection}", "drop_collection", no_body, admin, writes,
      at::drop_collection},
     {method::get, "/collections/{collection}/exists", "collection_exists", no_body, none, reads,
@@ -66,6 +68,11 @@ constexpr route table[] = {
      at::list_copies},
     {method::get, "/collections/{collection}/operations/{id}", "one_operation", no_body, read,
      reads, at::one_operation},
+
+    {method::put, "/collections/{collection}/vectors/{vector}", "add_vector", json, write, writes,
+     at::add_vector},
+    {method::del, "/collections/{collection}/vectors/{vector}", "drop_vector", no_body, write,
+     writes, at::drop_vector},
 
     {method::put, "/collections/{collection}/points", "upsert_points", any, write, writes,
      at::upsert_points, true},

@@ -20,7 +20,7 @@ enum class body_kind : std::uint8_t { none, json, json_or_binary };
 /// One endpoint.
 struct route {
   http::method method;
-  std::string_view pattern;  ///< Path with `{collection}` and `{id}` left open.
+  std::string_view pattern;  ///< Path with `{collection}` and `{id}` or `{vector}` left open.
   std::string_view name;     ///< Label in metrics.
   body_kind body;
   query_kind query;

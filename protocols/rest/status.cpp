@@ -26,6 +26,7 @@ unsigned http_status(errc code) noexcept {
     case errc::plugin: return 500;
     case errc::internal: return 500;
     case errc::key_reused: return 422;
+    case errc::rate_limited: return 429;
   }
   return 500;
 }

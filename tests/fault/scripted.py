@@ -51,6 +51,8 @@ def new_book(folder):
         book.add(name, SCHEMA)
     return book
 
+DERIVED = re.compile(r"slots|vector-\d+(-r\d+)?\.(index|rows|rows\.sums|numbers|row-index)")
+
 
 class Script:
     """One run against one server. `refused` are the answers with a status of `FAILED`. A request
@@ -76,6 +78,8 @@ class Script:
         try:
             self.fill()
             self.change()
+            self.alter("docs")
+            self.reshape("docs")
             self.live_and_die()
             self.change_wholes()
             self.wait_for_upkeep()
@@ -149,7 +153,8 @@ class Script:
     def saved(self):
         derived = self.server.data_dir / "derived"
         names = {file.name for file in derived.glob("*/*")}
-        return {"vector-0.index", "vector-0.rows", "vector-0.rows.sums", "slots"} <= names
+        indexed = any(re.fullmatch(r"vector-0(-r\d+)?\.index", name) for name in names)
+        return indexed and {"vector-0.rows", "vector-0.rows.sums", "slots"} <= names
 
     def trimmed(self):
         answer = self.ask("GET", "/metrics")
@@ -208,6 +213,26 @@ class Script:
         if not isinstance(told, dict) or not told.get("error"):
             raise Broken(f"an answer with status {answer.status} says nothing: {answer.body!r}")
         self.refused.append((answer.status, told["error"]))
+
+    def alter(self, name):
+        """Other indexes of the same points."""
+        change = {"hnsw_config": {"m": 12}, "metadata": {"altered": True}}
+        answer = self.ask("PATCH", f"/collections/{name}", change)
+        if answer.status in FAILED:
+            self.note_refusal(answer)
+        elif answer.status != 200 and (answer.status != 404 or self.book.ledgers[name].exists):
+            raise Broken(f"PATCH {name}: {answer.status} {answer.body[:500]!r}")
+
+    def reshape(self, name):
+        """Another vector, which no point has, comes and goes."""
+        path = f"/collections/{name}/vectors/extra"
+        config = {"dense": {"size": 3, "distance": "Dot"}}
+        for method, body in (("PUT", config), ("DELETE", None)):
+            answer = self.ask(method, path, body)
+            if answer.status in FAILED:
+                self.note_refusal(answer)
+            elif answer.status not in (200, 404, 409):  # as what was refused before left it
+                raise Broken(f"{method} {path}: {answer.status} {answer.body[:500]!r}")
 
     def upsert(self, name, ids, as_columns=False):
         ledger = self.book.ledgers[name]
@@ -345,7 +370,7 @@ def orphans(data_dir, collections):
         if folder.name not in uuids:
             found.append(f"derived/{folder.name}")
         found += [f"derived/{folder.name}/{path.name}" for path in folder.iterdir()
-                  if not re.fullmatch(r"slots|vector-\d+\.(index|rows|rows\.sums)", path.name)]
+                  if not DERIVED.fullmatch(path.name)]
     return found
 
 

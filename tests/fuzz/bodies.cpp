@@ -10,6 +10,7 @@
 
 #include "core/limits.hpp"
 #include "protocols/codec/collection_changes.hpp"
+#include "protocols/codec/decode_change.hpp"
 #include "protocols/codec/decode_collection.hpp"
 #include "protocols/codec/decode_filter.hpp"
 #include "protocols/codec/decode_points.hpp"
@@ -239,6 +240,7 @@ void thespis::fuzz::check_input(std::string_view input) {
     case 'i': check(body, codec::decode_nothing); break;
     case 'a': round_trip(body, codec::decode_alias_actions); break;
     case 'm': check(body, codec::decode_new_name); break;
+    case 'h': check(body, codec::decode_change); break;
     case 'u': round_trip(body, codec::decode_upsert); break;
     case 'd': round_trip(body, codec::decode_delete); break;
     case 'b': read_batch(body); break;

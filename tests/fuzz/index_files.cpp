@@ -123,10 +123,15 @@ bool equal(const slot_bitmap& a, const slot_bitmap& b, slot_t end) {
   return true;
 }
 
+const std::vector<vector_place>& places() {
+  static const std::vector<vector_place> all{{0, {}}, {1, {}}};
+  return all;
+}
+
 void read_slots(const std::string& bytes) {
   const plugins::index_file_stamp expected{collection(), "", 2, slots_max, lsn_max};
   const memory_file file(bytes);
-  const auto read = actors::load_slots(file.path(), expected, vectors);
+  const auto read = actors::load_slots(file.path(), expected, places());
   if (!read) return require_damage(read.error());
   require(read->next_slot <= slots_max && read->dead.size() == vectors, "slots are bounded");
 
@@ -138,11 +143,15 @@ void read_slots(const std::string& bytes) {
   seen.end_slot = read->next_slot;
   seen.slots = read->slots;
   seen.retired = read->retired;
-  for (const auto& dead : read->dead) seen.vectors.emplace_back().dead = dead;
+  for (std::size_t i = 0; i < vectors; ++i) {
+    auto& shown = seen.vectors.emplace_back();
+    shown.spec.place = places()[i];
+    shown.dead = read->dead[i];
+  }
   const auto written = scratch_file();
   require(static_cast<bool>(actors::save_slots(written, seen, expected.generation, read->upkeep)),
           "what was read can be written");
-  const auto again = actors::load_slots(written, expected, vectors);
+  const auto again = actors::load_slots(written, expected, places());
   require(static_cast<bool>(again), "what was written can be read");
   require(again->next_slot == read->next_slot && again->lsn == read->lsn, "with the same stamp");
   for (slot_t slot = 0; slot < read->next_slot; ++slot) {

@@ -154,6 +154,7 @@ std::string slots(const std::filesystem::path& file, slot_t end) {
   seen.lsn = 100;
   seen.end_slot = end;
   seen.vectors.resize(2);
+  seen.vectors[1].spec.place.number = 1;
   for (slot_t slot = 0; slot < end; ++slot) {
     seen.slots.put(slot, ids()[slot % 4], slot);
     if (slot % 3 == 0) seen.vectors[slot % 2].dead.insert(slot);

@@ -318,6 +318,7 @@ actors::reader_actor::behavior_type reader(table_ptr in) {
 struct catalog_state {
   std::map<std::string, std::string> aliases;
   std::map<std::string, std::shared_ptr<actors::collection_handles>> collections;
+  std::map<std::string, table_ptr> tables;
   std::vector<caf::typed_response_promise<actors::shared<actors::collection_handles>>> silent;
   std::vector<caf::typed_response_promise<collection_copy_status>> copying;
 };
@@ -334,6 +335,7 @@ caf::result<collection_meta> create(catalog_pointer self, const std::string& nam
   if (entry != nullptr)
     return actors::to_caf(error(errc::already_exists, "collection '" + name + "' exists"));
   auto made = std::make_shared<table>();
+  self->state.tables[name] = made;
   made->meta.id = uuid::random();
   made->meta.name = name;
   made->meta.spec = spec;
@@ -401,10 +403,27 @@ actors::shared<health_report> sound(catalog_pointer self) {
   return report;
 }
 
+caf::result<lsn_t> alter(catalog_pointer self, const std::string& name,
+                         const collection_change& change) {
+  const auto found = self->state.collections.find(name);
+  if (found == self->state.collections.end()) return actors::to_caf(missing(name));
+  auto& handles = *found->second;
+  auto spec = altered(handles.meta.spec, change);
+  if (!spec) return actors::to_caf(spec.error());
+  const auto& rows = self->state.tables[name];
+  const std::lock_guard lock(rows->mutex);
+  rows->meta.spec = *spec;
+  handles.meta.spec = std::move(*spec);
+  return lsn_t{77};
+}
+
 actors::catalog_actor::behavior_type catalog(catalog_pointer self) {
   return {
       [self](actors::create_atom, const std::string& name, const collection_spec& spec,
              const write_context&) { return create(self, name, spec); },
+      [self](actors::alter_atom, const std::string& name,
+             const actors::shared<collection_change>& change,
+             const write_context&) { return alter(self, name, *change); },
       [self](actors::drop_atom, const std::string& name,
              const write_context&) -> caf::result<bool> {
         const auto found = self->state.collections.find(name);

@@ -75,6 +75,25 @@ describe('collections', () => {
     assert.deepEqual(await client.collectionExists('wrong'), { exists: false });
   });
 
+  test('parameters change while the collection serves', async () => {
+    after(() => client.deleteCollection('altered'));
+    await client.createCollection('altered', { vectors: { size: 4, distance: 'Cosine' } });
+    await client.upsert('altered', { wait: true, points });
+    const changed = await client.updateCollection('altered', {
+      vectors: { '': { hnsw_config: { m: 32 }, on_disk: true } },
+      quantization_config: { scalar: { type: 'int8', always_ram: true } },
+      strict_mode_config: { enabled: true, max_query_limit: 3 },
+      metadata: { owner: 'you' },
+    });
+    assert.equal(changed, true);
+    const { config } = await client.getCollection('altered');
+    assert.equal(config.params.vectors.hnsw_config.m, 32);
+    assert.deepEqual(config.metadata, { owner: 'you' });
+    const near = (limit) => client.query('altered', { query: [1, 0, 0, 0], limit });
+    assert.deepEqual(ids((await near(2)).points), [1, 4]);
+    await refused(near(4), 403, 'limit', '4', '3');
+  });
+
   test('codes are told as they were asked for', async () => {
     after(() => client.deleteCollection('coded'));
     const made = await client.createCollection('coded', {

@@ -3,6 +3,7 @@
 
 #include "actors/collection/index_options.hpp"
 
+#include "core/collection_change.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/test_node.hpp"
 
@@ -90,7 +91,9 @@ TEST_CASE("what an index was given is told, and holds after a restart") {
     if (start == 0) REQUIRE(node.create("docs", spec));
     node.serving("docs");
     const auto info = node.info("docs");
-    CHECK(info.meta.spec == spec);
+    auto placed = spec;
+    place_vectors({}, placed, {});
+    CHECK(info.meta.spec == placed);
     REQUIRE(info.indexes.size() == 1);
     CHECK(info.indexes[0].quantizer == "binary");
     CHECK(info.indexes[0].quantizer_bits == 4);

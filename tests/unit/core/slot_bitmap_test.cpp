@@ -33,3 +33,19 @@ TEST_CASE("a change after a copy leaves the copy alone and shares the other chun
   CHECK(set.chunks()[0] != copy.chunks()[0]);
   CHECK(set.chunks()[1] == copy.chunks()[1]);
 }
+
+TEST_CASE("slots below an end are added, whole chunks and a part of one") {
+  for (const thespis::slot_t end : {0u, 1u, 63u, 64u, 65'536u, 65'537u, 200'000u}) {
+    slot_bitmap set;
+    set.insert(0);
+    set.insert(100'000);
+    const slot_bitmap copy = set;
+    set.insert_below(end);
+    CHECK(set.size() == end + (end > 0 ? 0u : 1u) + (end > 100'000 ? 0u : 1u));
+    for (const thespis::slot_t slot : {62u, 65'535u, 131'072u, 199'999u})
+      CHECK(set.contains(slot) == (slot < end));
+    CHECK_FALSE(set.contains(end + 1));
+    CHECK(copy.size() == 2);
+    CHECK_FALSE(copy.contains(1));
+  }
+}

@@ -64,13 +64,13 @@ class loaded_collection {
   /// Inserts what waits for indexes; at most `slices` of each.
   void build(std::size_t slices = ~std::size_t{0}) {
     const auto shown = seen();
-    for (std::size_t vector = 0; vector < state_->vector_count(); ++vector) {
+    for (const auto build : state_->builds()) {
       for (std::size_t done = 0; done < slices; ++done) {
-        const auto slice = state_->take_slice(vector, shown->end_slot);
+        const auto slice = state_->take_slice(build, shown->end_slot);
         if (!slice) break;
-        const auto work = state_->work_of(vector, *slice, *shown);
+        const auto work = state_->work_of(build, *slice, *shown);
         REQUIRE(work.index->insert(work.slots));
-        state_->finish_slice(vector, *slice, work.slots.size());
+        state_->finish_slice(build, *slice, work.slots.size());
       }
     }
   }

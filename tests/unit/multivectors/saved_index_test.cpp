@@ -94,7 +94,7 @@ class bench {
 
   [[nodiscard]] vector_index_info info() { return docs_.state().info().indexes.back(); }
   [[nodiscard]] std::filesystem::path file(const char* extension) {
-    return actors::derived_files::of_vector(docs_.folder(), 1, extension);
+    return actors::derived_files::of_vector(docs_.folder(), {1, {}}, extension);
   }
   [[nodiscard]] std::filesystem::path numbers() {
     return file(actors::derived_files::row_numbers_extension);
@@ -395,7 +395,7 @@ TEST_CASE("an index of rows that does not fit into memory is left where it is") 
                                         made.docs().state().store().counters().generation,
                                         points_built, seen->lsn};
   actors::row_files files;
-  files.open(made.docs().folder(), 1, stamp);
+  files.open(made.docs().folder(), *made.docs().state().meta().spec.find("words"), stamp);
   CHECK(files.saved_bytes() == std::filesystem::file_size(made.index()));
   // All slots died since, and keep their numbers all the same.
   actors::row_table rows;

@@ -48,6 +48,59 @@ TEST_CASE("codes, preset and vectors on disk are told as they were asked for") {
           R"("quantization_config":{"scalar":{"type":"int8","quantile":0.99}}},"payload_schema")"));
 }
 
+TEST_CASE("a collection's change takes over what is given and is told") {
+  rest_fixture fixture;
+  fixture.fill();
+  REQUIRE(fixture
+              .ask("PATCH", "/collections/dots",
+                   R"({"vectors":{"":{"hnsw_config":{"m":32},"on_disk":true,
+                                      "quantization_config":"Disabled"}},
+                       "hnsw_config":{"ef_construct":200},"params":{"on_disk_payload":true},
+                       "optimizers_config":{},"metadata":{"owner":"me"},
+                       "limits":{"max_points":100},
+                       "strict_mode_config":{"enabled":true,"max_timeout":5,
+                                             "search_max_oversampling":2.5}})")
+              .body.starts_with(R"({"result":true,"status":"ok")"));
+  const auto info = fixture.ask("GET", "/collections/dots").body;
+  REQUIRE(has(info, R"("hnsw_config":{"m":32,"ef_construct":200)"));
+  REQUIRE(has(info, R"("quantization_config":{"none":{}},"on_disk":true)"));
+  REQUIRE(has(info, R"("hnsw_config":{"m":16,"ef_construct":200)"));
+  REQUIRE(has(info, R"("strict_mode_config":{"enabled":true,"max_timeout":5,)"
+                    R"("search_max_oversampling":2.5},"metadata":{"owner":"me"},)"
+                    R"("limits":{"max_points":100}})"));
+  constexpr auto query = R"({"query":[0,0]})";
+  REQUIRE(fixture.ask("POST", "/collections/dots/points/query?timeout=5", query).status == 200);
+  const auto late = fixture.ask("POST", "/collections/dots/points/query?timeout=6", query);
+  REQUIRE(late.status == 403);
+  REQUIRE(has(late.body, "'timeout' is 6, but max_timeout allows at most 5"));
+  REQUIRE(fixture.ask("PATCH", "/collections/dots", "{}").status == 200);
+  REQUIRE(fixture.ask("PATCH", "/collections/absent", "{}").status == 404);
+}
+
+TEST_CASE("a collection's change that is not offered is refused") {
+  rest_fixture fixture;
+  fixture.fill();
+  const auto refused = [&](const char* body, const char* text) {
+    const auto answer = fixture.ask("PATCH", "/collections/dots", body);
+    REQUIRE(answer.status == 400);
+    REQUIRE(has(answer.body, text));
+  };
+  refused(R"({"vectors":{"":{"size":3}}})", "unknown field 'size'");
+  refused(R"({"shard_number":2})", "unknown field 'shard_number'");
+  refused(R"({"params":{"replication_factor":2}})", "'replication_factor': 2 is not offered");
+  refused(R"({"params":{"on_disk_payload":false}})", "'on_disk_payload': false is not offered");
+  refused(R"({"optimizers_config":{"indexing_threshold":1}})", "not offered");
+  refused(R"({"strict_mode_config":{"max_payload_index_count":1}})", "max_payload_index_count");
+  refused(R"({"strict_mode_config":{"unindexed_filtering_retrieve":false}})",
+          "unindexed_filtering_retrieve");
+  refused(R"({"strict_mode_config":{"max_query_limit":0}})", "expected at least 1");
+  refused(R"({"strict_mode_config":{"limit":1}})", "unknown field 'limit'");
+  refused(R"({"limits":{"max_vectors":1}})", "unknown field 'max_vectors'");
+  refused(R"({"hnsw_config":{"m":1000}})", "1000");
+  refused(R"({"metadata":[1]})", "expected an object");
+  REQUIRE(fixture.ask("PATCH", "/collections/dots", R"({"vectors":{"other":{}}})").status == 404);
+}
+
 TEST_CASE("a check of indexes tells what it found of each vector") {
   rest_fixture fixture;
   fixture.fill();

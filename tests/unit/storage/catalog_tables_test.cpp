@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/collection_change.hpp"
 #include "core/limits.hpp"
 #include "storage/tables.hpp"
 #include "storage/wt.hpp"
@@ -67,6 +68,7 @@ TEST_CASE("collections are listed by name and survive a restart with their spec"
   db.reopen();
   CHECK(names(*db.engine) == std::vector<std::string>{"ant", "zebra"});
   const auto all = db.engine->catalog().list();
+  place_vectors({}, spec, {});
   CHECK((*all)[1].spec == spec);
   CHECK((*all)[1].id == made->id);
   CHECK((*all)[1].created_us == made->created_us);
@@ -101,7 +103,8 @@ TEST_CASE("creation and drop are journal entries and are durable on return") {
   }));
   REQUIRE(entries.size() == 2);
   CHECK(entries[0].body[0].collection == meta->id);
-  CHECK(std::get<create_collection_effect>(entries[0].body[0].effect).spec == meta->spec);
+  // Places are of the node.
+  CHECK(std::get<create_collection_effect>(entries[0].body[0].effect).spec == spec_of(2));
   CHECK(std::get<drop_collection_effect>(entries[1].body[0].effect).name == "docs");
 }
 
@@ -308,4 +311,39 @@ TEST_CASE("a catalog that lost a row is refused, and no table is removed for it"
   CHECK(opened.error().code == errc::corruption);
   CHECK(opened.error().message.find("counters") != std::string::npos);
   CHECK(std::filesystem::exists(folder.path() / "db" / ("points-" + id.text() + ".wt")));
+}
+
+TEST_CASE("another specification is in the catalog and the journal, and survives a restart") {
+  const tests::scratch_folder folder;
+  open_engine db(settings_for(folder.path()));
+  const auto made = db.engine->catalog().create("docs", spec_of(2));
+  REQUIRE(made);
+  auto spec = made->spec;
+  spec.hnsw.m = 40;
+  spec.metadata = R"({"owner":"me"})";
+  spec.limits.max_points = 9;
+  const auto altered = db.engine->catalog().alter(made->id, spec);
+  REQUIRE(altered);
+  CHECK(altered->spec == spec);
+  CHECK((*db.engine->catalog().list())[0].spec == spec);
+  std::vector<effect> seen;
+  REQUIRE(db.engine->journal().read(1, [&](journal_entry&& entry) {
+    for (const auto& change : entry.body)
+      if (change.collection == made->id) seen.push_back(change.effect);
+    return true;
+  }));
+  REQUIRE(seen.size() == 2);
+  auto plain = spec;
+  plain.next_number = 0;
+  CHECK(seen[1] == effect(alter_collection_effect{plain}));
+  auto bad = spec;
+  bad.hnsw.m = 1;
+  const auto refused = db.engine->catalog().alter(made->id, bad);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == errc::invalid_argument);
+  const auto absent = db.engine->catalog().alter(uuid::random(), spec);
+  REQUIRE(!absent);
+  CHECK(absent.error().code == errc::not_found);
+  db.reopen();
+  CHECK((*db.engine->catalog().list())[0].spec == spec);
 }

@@ -40,6 +40,15 @@ collection_meta sample_meta() {
   meta.spec.vectors[0].on_disk = true;
   meta.spec.hnsw.m = 24;
   meta.spec.quantization = quantization_config{quantization_kind::binary, 2, {}, false};
+  meta.spec.vectors[0].revision = 3;
+  meta.spec.metadata = R"({"owner":"me"})";
+  meta.spec.limits = {1000, 1u << 20};
+  meta.spec.strict = strict_mode();
+  meta.spec.strict->enabled = true;
+  meta.spec.strict->max_query_limit = 7;
+  meta.spec.strict->write_rate_limit = 60;
+  meta.spec.strict->search_allow_exact = false;
+  meta.spec.strict->search_max_oversampling = 2.5F;
   return meta;
 }
 
@@ -53,6 +62,7 @@ journal_entry sample_entry() {
                 {collection, payload_effect{text_id("kept"), {R"({"b":[2]})"}, 77}},
                 {collection, payload_effect{point_id(4), {}, 78}},
                 {meta.id, create_collection_effect{meta.name, meta.spec, meta.created_us}},
+                {meta.id, alter_collection_effect{meta.spec}},
                 {meta.id, drop_collection_effect{meta.name}},
                 {uuid(), alias_effect{"live", meta.id}},
                 {uuid(), alias_effect{"gone", std::nullopt}},
@@ -247,6 +257,35 @@ TEST_CASE("vectors of every shape and element type come back as they were") {
     CHECK_FALSE(codec::decode_slot(5, std::string_view(row).substr(0, cut), "slot"));
 }
 
+TEST_CASE("a collection stored in format 3 has places by the order of its vectors") {
+  constexpr std::size_t format_at = 6;
+  constexpr std::size_t length_at = 8;
+  collection_meta meta{uuid::random(), "docs", spec_of(4), 99};
+  meta.spec.vectors[0].name = "a";
+  meta.spec.vectors.push_back(meta.spec.vectors[0]);
+  meta.spec.vectors[1].name = "b";
+  meta.spec.sparse_vectors.push_back({"words", true});
+  std::string record;
+  REQUIRE(codec::encode_collection(meta, record));
+  // What came with format 4: revisions, metadata, limits, and places with their marks.
+  const std::size_t later = 2 * 4 + 4 + 1 + 4 + 3 * 12 + 4 + 8;
+  record.resize(record.size() - later);
+  record[format_at] = 3;
+  const auto length = static_cast<std::uint32_t>(record.size() - codec::frame_header_bytes);
+  for (std::size_t i = 0; i < 4; ++i)
+    record[length_at + i] = static_cast<char>(length >> (8 * i) & 0xFF);
+  const auto stored = codec::decode_collection(resealed(record), "collection");
+  REQUIRE(stored);
+  auto expected = meta.spec;
+  expected.vectors[1].place.number = 1;
+  expected.next_number = 2;
+  CHECK(stored->spec == expected);
+  // Read and written again, it is of the newest format.
+  REQUIRE(codec::encode_collection(*stored, record));
+  CHECK(record[format_at] == 4);
+  CHECK(codec::decode_collection(record, "collection")->spec == expected);
+}
+
 TEST_CASE("a collection stored in format 1 is read with defaults for what came later") {
   constexpr std::size_t format_at = 6;
   collection_meta expected{uuid::random(), "docs", spec_of(4), 99};
@@ -280,7 +319,9 @@ TEST_CASE("a collection stored in format 1 is read with defaults for what came l
   const auto stored = codec::decode_collection(resealed(record), "collection");
   REQUIRE(stored);
   CHECK(stored->name == "docs");
-  CHECK(stored->spec == expected.spec);
+  auto placed = expected.spec;
+  placed.next_number = 1;
+  CHECK(stored->spec == placed);
 
   // The same creation in a journal entry: lsn, term, time, key, one effect of kind 3.
   std::string entry;
