@@ -92,7 +92,7 @@ const std::array table = {
     setting{.section = "server",
             .key = "queue_patience_ms",
             .doc = "Longest wait for a turn. What would wait longer is answered with 429 and\n"
-                   "Retry-After at once; while that lasts, a fifth of this time holds.",
+                   "Retry-After at once; while that lasts, a part of this time holds.",
             .unit = "ms",
             .member = at<&settings::server, &server::queue_patience_ms>,
             .least = 1,

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t hiccup_ns = 20'000'000;  // refusals of this time are not lasting
-constexpr std::int64_t strict_divisor = 5;
+constexpr std::size_t strict_divisor = 5;       // of those that wait however long it takes
 constexpr std::size_t cheap_body_bytes = 2048;  // to drop so many costs as much as a head
 constexpr std::size_t costly_body_bytes_max = 1u << 20;
 constexpr std::int64_t smoothing = 32;  // departures that the mean looks back
@@ -37,7 +37,7 @@ bool gate::is_strict(std::int64_t now_ns) const noexcept {
 }
 
 std::int64_t gate::patience_ns(std::int64_t now_ns) const noexcept {
-  return is_strict(now_ns) ? bounds_.patience_ns / strict_divisor : bounds_.patience_ns;
+  return is_strict(now_ns) ? bounds_.patience_strict_ns : bounds_.patience_ns;
 }
 
 std::size_t gate::waiting_sure(std::int64_t now_ns) const noexcept {

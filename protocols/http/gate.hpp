@@ -15,7 +15,7 @@ namespace thespis::http {
 /// Room for requests of one kind. So many run, the others wait in their order; who would wait
 /// longer than the patience is refused at once, before work was put into it. The expected wait is
 /// the length of the line times the time between two departures of late. Once refusals last, the
-/// line is kept at a fifth of the patience until a second passed without one, and fewer may run: a
+/// line is kept at a part of the patience until a second passed without one, and fewer may run: a
 /// burst may wait, but a lasting overload must not make everybody wait. Refusing takes time too, so
 /// those who were refused are heard again one after the other, at a rate that leaves most of it to
 /// the others.
@@ -32,6 +32,7 @@ class gate {
     std::size_t waiting_max = 0;
     std::size_t waiting_sure = 0;  ///< So many may wait however long it takes.
     std::int64_t patience_ns = 0;
+    std::int64_t patience_strict_ns = 0;  ///< Instead, while refusals last.
     std::int64_t refusal_spacing_ns = 0;
   };
 

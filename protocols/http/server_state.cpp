@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t refusals_per_core_s = 2000;  // leaves most of a core to requests that run
 constexpr std::size_t reads_strict_divisor = 2;    // while refusals last
 constexpr std::size_t writes_late_divisor = 4;
+constexpr std::int64_t reads_patience_divisor = 8;   // while refusals last
+constexpr std::int64_t writes_patience_divisor = 5;  // a flush takes longer at times
 
 gate::bounds bounds_of(const config::server& settings) {
   gate::bounds bounds;
@@ -28,6 +30,7 @@ gate::bounds bounds_of(const config::server& settings) {
   bounds.waiting_max = settings.requests_waiting_max;
   bounds.waiting_sure = std::min(limits::requests_waiting_sure, bounds.waiting_max);
   bounds.patience_ns = std::int64_t{settings.queue_patience_ms} * 1'000'000;
+  bounds.patience_strict_ns = bounds.patience_ns / writes_patience_divisor;
   bounds.refusal_spacing_ns =
       1'000'000'000 / static_cast<std::int64_t>(refusals_per_core_s * usable_processors());
   return bounds;
@@ -43,6 +46,7 @@ gate::bounds read_bounds(const config::server& settings) {
   // Reads take processor time: each more that runs makes all of them take longer. Below one per
   // core a core is idle.
   bounds.running_strict = std::max<std::size_t>(1, bounds.running_max / reads_strict_divisor);
+  bounds.patience_strict_ns = bounds.patience_ns / reads_patience_divisor;
   bounds.running_late = std::min(bounds.running_strict, usable_processors());
   bounds.serves_late = false;
   return bounds;

@@ -38,6 +38,7 @@ gate::bounds bounds_of(std::size_t running, std::size_t waiting, std::size_t sur
   bounds.waiting_max = waiting;
   bounds.waiting_sure = sure;
   bounds.patience_ns = 100 * ms;
+  bounds.patience_strict_ns = 20 * ms;
   return bounds;
 }
 
