@@ -6,6 +6,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
 #include <memory>
@@ -79,7 +80,7 @@ class export_run {
         client_(client),
         described_(std::move(described)),
         stop_(stop),
-        pages_(client, flags.collection, flags.batch),
+        pages_(client, flags.collection, std::min(flags.batch, described_.query_points_max)),
         line_(progress_mode_of(flags.progress)) {}
 
   result<void> to_file() {

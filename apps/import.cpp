@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <iostream>
@@ -97,6 +98,7 @@ class import_run {
                    "collections bring their own");
     THESPIS_TRY(const auto prepared, prepare_collection(client_, target_, *source_, flags_.file));
     THESPIS_CHECK(find_beginning(prepared));
+    batch_rows_ = std::min(flags_.batch, prepared.batch_points_max);
     THESPIS_CHECK(source_->skip(begin_row_));
     THESPIS_CHECK(send());
     std::optional<double> total_s;
@@ -157,7 +159,7 @@ class import_run {
     out.server = client_.server();
     out.client = client_options_of(flags_.connection);
     out.collection = target_.collection;
-    out.batch_rows = flags_.batch;
+    out.batch_rows = batch_rows_;
     out.connections = flags_.connections;
     const auto done = begin_row_ - flags_.skip;
     if (flags_.limit) out.rows_max = *flags_.limit > done ? *flags_.limit - done : 0;
@@ -257,6 +259,7 @@ class import_run {
   importer::import_state state_;
   result<void> state_failure_ = ok();
   std::uint64_t begin_row_ = 0;
+  std::size_t batch_rows_ = 0;
   std::uint64_t points_ = 0;
   bool continued_ = false;
 };

@@ -114,6 +114,7 @@ result<prepared_collection> prepare_collection(client::http_client& client,
   }
   out.uuid = std::move(described.uuid);
   out.points = described.points;
+  out.batch_points_max = described.upsert_points_max;
   return out;
 }
 

@@ -26,7 +26,8 @@ struct import_target {
 /// The collection that an import goes into, as the server describes it.
 struct prepared_collection {
   std::string uuid;
-  std::optional<std::uint64_t> points;  ///< That it holds now, if the server says so.
+  std::optional<std::uint64_t> points;          ///< That it holds now, if the server says so.
+  std::uint64_t batch_points_max = UINT64_MAX;  ///< In one request.
   bool existed = false;  ///< Though `create` says that it would not: fine only for a continued run.
 };
 

@@ -4,6 +4,7 @@
 #include "apps/dump/export_header.hpp"
 
 #include <charconv>
+#include <utility>
 
 #include "apps/dump/json_slices.hpp"
 #include "core/json_text.hpp"
@@ -38,6 +39,15 @@ result<std::uint64_t> number_of(std::string_view text) {
     return error(errc::invalid_argument,
                  "expected a number, found '" + std::string(text.substr(0, 64)) + "'");
   return out;
+}
+
+// A bound of strict mode, where it is on and has that bound.
+result<void> read_bound(const std::vector<json_member>& strict, std::string_view key,
+                        std::uint64_t& bound) {
+  const auto text = member_of(strict, key);
+  if (member_of(strict, "enabled") != "true" || text.empty() || text == "null") return ok();
+  THESPIS_TRY(bound, number_of(text));
+  return ok();
 }
 
 }  // namespace
@@ -104,6 +114,14 @@ result<described_collection> decode_description(std::string_view answer) {
     const auto points = number_of(text);
     if (!points) return foreign(points.error());
     out.points = *points;
+  }
+  if (const auto text = member_of(*config, "strict_mode_config"); text.starts_with('{')) {
+    const auto strict = json_members(text);
+    if (!strict) return foreign(strict.error());
+    for (const auto& [key, bound] : {std::pair{"max_query_limit", &out.query_points_max},
+                                     std::pair{"upsert_max_batchsize", &out.upsert_points_max}})
+      if (const auto known = read_bound(*strict, key, *bound); !known)
+        return foreign(known.error());
   }
   out.create = "{";
   append_members(*params, out.create);

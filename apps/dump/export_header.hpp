@@ -38,6 +38,9 @@ struct described_collection {
   std::string uuid;    ///< Empty if the server does not tell it.
   std::string create;  ///< As in `export_header`.
   std::optional<std::uint64_t> points;
+  /// Points that a request may ask for, and bring: what strict mode allows.
+  std::uint64_t query_points_max = UINT64_MAX;
+  std::uint64_t upsert_points_max = UINT64_MAX;
 };
 
 /// Reads the answer to `GET /collections/NAME`. Errors: io (not the answer of such a server).

@@ -194,6 +194,31 @@ class ExportTest(unittest.TestCase):
         self.assertEqual(run("export", "piped", "-", "--url", self.url).stdout.splitlines()[1:],
                          text.splitlines()[1:])
 
+    def test_a_collection_with_rules_makes_the_round_trip(self):
+        rules = {"metadata": {"owner": "you", "deep": {"a": [1, None]}},
+                 "limits": {"max_points": 100},
+                 "strict_mode_config": {"enabled": True, "max_query_limit": 7,
+                                        "upsert_max_batchsize": 9}}
+        self.client.put("/collections/ruled", {"vectors": {"size": 2, "distance": "Dot"},
+                                               **rules}).result
+        self.client.put("/collections/ruled/vectors/late",
+                        {"dense": {"size": 3, "distance": "Cosine"}}).result
+        for first in range(0, 30, 6):
+            rows = [{"id": i, "vector": {"": [i, 1], "late": [1, 2, i]}}
+                    for i in range(first, first + 6)]
+            self.client.put("/collections/ruled/points?wait=true", {"points": rows}).result
+        file = self.export("ruled", "ruled.jsonl.zst")
+        self.thespis("import", file, "ruled_too")
+        first, second = (self.client.get(f"/collections/{name}").result["config"]
+                         for name in ("ruled", "ruled_too"))
+        self.assertEqual(first, second)
+        for name, value in rules.items():
+            self.assertEqual(second[name], value)
+        lines = [run("export", name, "-", "--url", self.url).stdout.splitlines()[1:]
+                 for name in ("ruled", "ruled_too")]
+        self.assertEqual(len(lines[0]), 30)
+        self.assertEqual(*lines)
+
     def test_other_parameters_are_refused_by_name(self):
         self.create()
         self.load("docs", random_points(self.seed, 20, self.NAMES))
