@@ -52,8 +52,7 @@ std::string message_of(const http_response& answer) {
 error failure_of(const http_client& client, const http_response& answer) {
   auto message = client.server().text() + " answered " + std::to_string(answer.status) + ": " +
                  message_of(answer);
-  if (answer.status == 401)
-    message += "; --api-key or THESPIS_API_KEY gives the key";
+  if (answer.status == 401) message += "; --api-key or THESPIS_API_KEY gives the key";
   return error(kind_of(answer.status), std::move(message));
 }
 

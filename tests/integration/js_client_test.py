@@ -17,8 +17,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder, Server(pathlib.Path(folder) / "data") as server:
         server.start()
         environment = {**os.environ, "THESPIS_URL": f"http://127.0.0.1:{server.port}"}
-        run = subprocess.run(["node", "--test", "client.test.js"], cwd=FOLDER, env=environment,
-                             timeout=120, check=False)
+        run = subprocess.run(["node", "--test", "client.test.js", "kinds.test.js"], cwd=FOLDER,
+                             env=environment, timeout=120, check=False)
         if run.returncode != 0:
             print(server.output()[-5000:])
             return 1
